@@ -1,0 +1,172 @@
+// Package analyze counts messages and transactions into mergeable summaries and makes immutable reports of them.
+package analyze
+
+import "time"
+
+// Schema is the version of the JSON report. Fields are added, never renamed.
+const Schema = "dnssniff.report/1"
+
+// Report is what a capture holds, at one moment. It is immutable and shares nothing with the summary it came from.
+// Counts are of messages where nothing else is said; maps leave out zeros.
+type Report struct {
+	Schema       string            `json:"schema"`
+	Source       Source            `json:"source"`
+	Packets      Packets           `json:"packets"`
+	Messages     Messages          `json:"messages"`
+	RCODEs       map[string]uint64 `json:"rcodes"`
+	TSIGErrors   map[string]uint64 `json:"tsig_errors"`
+	TKEYErrors   map[string]uint64 `json:"tkey_errors"`
+	EDE          map[string]uint64 `json:"ede"`
+	Opcodes      map[string]uint64 `json:"opcodes"`
+	QTypes       map[string]uint64 `json:"qtypes"`
+	Truncated    uint64            `json:"truncated_responses"`
+	EDNS         EDNS              `json:"edns"`
+	Transactions Transactions      `json:"transactions"`
+	Latency      Latency           `json:"latency_ms"`
+	Anomalies    map[string]uint64 `json:"anomalies"`
+	Distinct     Distinct          `json:"distinct"`
+	Clients      []Row             `json:"clients"`
+	Servers      []Row             `json:"servers"`
+	Names        []Row             `json:"names"`
+	Zones        []Row             `json:"zones"`
+	Series       Series            `json:"series"`
+	Limits       Limits            `json:"limits"`
+}
+
+// Source says what was read.
+type Source struct {
+	Files     []string  `json:"files"`
+	LinkTypes []string  `json:"link_types"` // as tcpdump names them, in order of first use
+	First     time.Time `json:"first"`      // earliest and latest packet time; zero without packets
+	Last      time.Time `json:"last"`
+	Duration  float64   `json:"duration_s"`
+	Truncated bool      `json:"truncated"` // a file ended early or was damaged: see Faults
+	Faults    []string  `json:"faults,omitempty"`
+	// Interrupted says that the user stopped the reading before its end.
+	Interrupted bool `json:"interrupted,omitempty"`
+}
+
+// Packets counts packets.
+type Packets struct {
+	Read          uint64 `json:"read"`
+	SnaplenCut    uint64 `json:"snaplen_cut"`
+	NonDNS        uint64 `json:"non_dns"`
+	Undecodable   uint64 `json:"undecodable"`
+	Duplicate     uint64 `json:"duplicate"`
+	ShortDNS      uint64 `json:"short_dns"` // UDP payloads of 1 to 11 bytes on a DNS port
+	IPFragments   uint64 `json:"ip_fragments"`
+	KernelDropped uint64 `json:"kernel_dropped"`
+	EncryptedDNS  uint64 `json:"encrypted_dns"`
+	BadIPChecksum uint64 `json:"bad_ip_checksum"`
+	BadL4Checksum uint64 `json:"bad_l4_checksum"`
+	ICMPErrors    uint64 `json:"icmp_errors"`    // ICMP errors that quote a packet on a DNS port
+	FragmentsLost uint64 `json:"fragments_lost"` // fragments whose datagram was never completed, overlapped, or was over a bound
+	TCPGaps       uint64 `json:"tcp_gaps"`       // holes in TCP streams on DNS ports
+	TCPStreams    uint64 `json:"tcp_streams"`    // TCP connections on DNS ports
+	TimeWentBack  uint64 `json:"time_went_back"` // packets earlier than the one before them
+}
+
+// Messages counts DNS messages on DNS ports; MDNS and LLMNR are apart and not in Total.
+type Messages struct {
+	Total     uint64 `json:"total"`
+	Queries   uint64 `json:"queries"`
+	Responses uint64 `json:"responses"`
+	UDP       uint64 `json:"udp"`
+	TCP       uint64 `json:"tcp"`
+	IPv4      uint64 `json:"ipv4"`
+	IPv6      uint64 `json:"ipv6"`
+	Malformed uint64 `json:"malformed"`
+	MDNS      uint64 `json:"mdns"`
+	LLMNR     uint64 `json:"llmnr"`
+}
+
+// EDNS counts what OPT records say. Queries, DO, versions, sizes and options are of queries that parse whole.
+type EDNS struct {
+	Queries   uint64            `json:"queries"`
+	Responses uint64            `json:"responses"`
+	DO        uint64            `json:"do"`
+	Versions  map[string]uint64 `json:"versions"`
+	UDPSizes  map[string]uint64 `json:"udp_sizes"`
+	Options   map[string]uint64 `json:"options"` // by IANA name, of queries
+}
+
+// Transactions counts what became of queries, and the responses that fit none. The share of answered queries is
+// Answered / (Answered + Unanswered).
+type Transactions struct {
+	Answered             uint64 `json:"answered"`
+	Unanswered           uint64 `json:"unanswered"`
+	Pending              uint64 `json:"pending"`
+	Retransmitted        uint64 `json:"retransmitted"` // queries seen again while open
+	Unsolicited          uint64 `json:"unsolicited"`
+	DuplicateResponses   uint64 `json:"duplicate_responses"`
+	ConflictingResponses uint64 `json:"conflicting_responses"`
+	Mismatched           uint64 `json:"mismatched"`
+	Late                 uint64 `json:"late_responses"`
+	Reordered            uint64 `json:"reordered"` // answered, the response captured before its query
+}
+
+// Latency is the time from a first query to its first response in ms. Values below Max are at most ErrorPercent off.
+type Latency struct {
+	P50   float64 `json:"p50"`
+	P90   float64 `json:"p90"`
+	P95   float64 `json:"p95"`
+	P99   float64 `json:"p99"`
+	Max   float64 `json:"max"`
+	Mean  float64 `json:"mean"`
+	Count uint64  `json:"count"` // transactions measured
+	// Histogram holds the transactions by power-of-ten-and-halves buckets for display.
+	Histogram []LatencyBucket `json:"histogram"`
+	// ErrorPercent is the bound on the relative error of the percentiles.
+	ErrorPercent float64 `json:"error_percent"`
+}
+
+// LatencyBucket counts the transactions slower than the bucket before it and not slower than UpTo ms (0: no upper end).
+type LatencyBucket struct {
+	UpTo  float64 `json:"up_to_ms"`
+	Count uint64  `json:"count"`
+}
+
+// Distinct counts different values. Approximate lists those that are estimates ("names"): see Limits.
+type Distinct struct {
+	Clients     uint64   `json:"clients"`
+	Servers     uint64   `json:"servers"`
+	Names       uint64   `json:"names"`
+	Zones       uint64   `json:"zones"`
+	Approximate []string `json:"approximate,omitempty"`
+}
+
+// Row is a line of the client, server, name or zone table. One of Address, Name and Zone is set. Tables are sorted by queries, then
+// responses, then key.
+type Row struct {
+	Address    string            `json:"address,omitempty"`
+	Name       string            `json:"name,omitempty"` // presentation form, lower case, RFC 1035 escapes, final dot
+	Zone       string            `json:"zone,omitempty"` // registrable domain by the public suffix list
+	Queries    uint64            `json:"queries"`
+	Responses  uint64            `json:"responses"`
+	RCODEs     map[string]uint64 `json:"rcodes"`
+	Malformed  uint64            `json:"malformed"`
+	Unanswered uint64            `json:"unanswered"`
+	Names      uint64            `json:"names,omitempty"` // of a zone: distinct names in it
+}
+
+// Series are counts over time. Bucket i covers Start + i*Width up to Start + (i+1)*Width.
+type Series struct {
+	Start      time.Time           `json:"start"`
+	Width      float64             `json:"width_s"`
+	Queries    []uint64            `json:"queries"`
+	Responses  []uint64            `json:"responses"`
+	Unanswered []uint64            `json:"unanswered"`
+	RCODEs     map[string][]uint64 `json:"rcodes"`
+}
+
+// Limits says what a bound made the tables forget or estimate. All zero: everything is exact.
+type Limits struct {
+	// ClientsError, ServersError and NamesError bound by how much a row's counts can be too low; rows with fewer queries can be missing.
+	ClientsError     uint64 `json:"clients_error"`
+	ServersError     uint64 `json:"servers_error"`
+	NamesError       uint64 `json:"names_error"`
+	ZonesError       uint64 `json:"zones_error"`
+	PairingEvicted   uint64 `json:"pairing_evicted"` // open queries forgotten because the pairing table was full
+	StreamsEvicted   uint64 `json:"streams_evicted"` // TCP connections forgotten
+	FragmentsEvicted uint64 `json:"fragments_evicted"`
+}

@@ -1,0 +1,4 @@
+// Command dnssniff analyzes DNS traffic and never sends a packet.
+package main
+
+func main() {}

@@ -1,0 +1,45 @@
+// Package stream cuts TCP byte streams into DNS messages (RFC 1035 section 4.2.2, RFC 7766).
+//
+// Streams may begin before the capture, lose segments, see them twice or out of order. Memory is bounded; what is given up is counted.
+package stream
+
+import "github.com/dnssniff/dnssniff/decode/packet"
+
+// Segment is one TCP segment with where it came from.
+type Segment struct {
+	Time             int64  // ns since the epoch
+	Number           uint64 // packet number
+	File             uint16 // index of the capture file
+	Src, Dst         packet.Addr
+	SrcPort, DstPort uint16
+	Seq, Ack         uint32
+	Flags            uint8
+	Payload          []byte // valid during the call only
+	PayloadLen       int    // above len(Payload) where the snaplen cut the segment
+}
+
+// Message is one unit of a stream: what a two-byte length prefix announced.
+type Message struct {
+	// Data is the DNS message without its prefix, valid during the call only.
+	Data []byte
+	// Length is the announced length; above len(Data) where bytes were cut by the snaplen, or the stream ended first.
+	Length int
+	// Conn is a number for the TCP connection, unique within the Assembler.
+	Conn uint64
+	// Segment is the segment that completed the message: its packet is the one that Wireshark shows the message in.
+	Segment *Segment
+	// FirstTime and FirstNumber are of the segment with the message's first byte.
+	FirstTime   int64
+	FirstNumber uint64
+	// Segments is how many segments the message's bytes came from.
+	Segments uint16
+	// Cut says that bytes are missing because the capture lacks them (snaplen).
+	Cut bool
+	// Ended says that the stream ended (FIN, RST, gap, end of capture) within the message.
+	Ended bool
+}
+
+// Handler takes the messages of an Assembler.
+type Handler interface {
+	TCPMessage(m *Message)
+}

@@ -1,0 +1,2 @@
+// Package pcaps holds sample captures.
+package pcaps
