@@ -84,3 +84,23 @@ var blank = &unicode.RangeTable{
 	},
 	R32: []unicode.Range32{{Lo: 0xe0100, Hi: 0xe01ef, Stride: 1}},
 }
+
+// ASCII returns s, which has been through [Append], with every character above ASCII as \u{hex}.
+func ASCII(s string) string {
+	plain := true
+	for i := 0; i < len(s) && plain; i++ {
+		plain = s[i] < utf8.RuneSelf
+	}
+	if plain {
+		return s
+	}
+	var dst []byte
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			dst = append(dst, byte(r))
+			continue
+		}
+		dst = append(strconv.AppendUint(append(dst, `\u{`...), uint64(r), 16), '}')
+	}
+	return string(dst)
+}

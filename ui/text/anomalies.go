@@ -1,0 +1,47 @@
+package text
+
+import (
+	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+)
+
+// anomalies lists what was odd about messages and transactions, the severest first.
+func anomalies(r *analyze.Report, o Options) block {
+	t := table{cols: []column{
+		{title: "ID", flex: noteMin}, {title: "anomaly", flex: keyMin}, {title: "severity", optional: true}, {title: "seen", right: true},
+		{title: "rate", right: true, optional: true, rank: 2}, {title: "RFC", optional: true, rank: 3},
+	}}
+	for severity := anomaly.Malformed + 1; severity > 0; severity-- {
+		for _, e := range ranked(r.Anomalies) {
+			if id := anomalyID(e.key); id.Severity() == severity-1 {
+				t.rows = append(t.rows, anomalyRow(id, e, r.Source.Duration))
+			}
+		}
+	}
+	b := block{title: "Anomalies", note: "times seen; a message can have several"}
+	if limit := max(o.Top, 30); len(t.rows) > limit {
+		b.remarks = []remark{{text: number(uint64(len(t.rows)-limit)) + " more kinds, rarer or milder"}}
+		t.rows = t.rows[:limit]
+	}
+	b.tables = []table{t}
+	return b
+}
+
+func anomalyRow(id anomaly.ID, e counted, seconds float64) []cell {
+	severity := cell{text: id.Severity().String(), style: [...]style{plain, warn, warn, bad}[min(id.Severity(), anomaly.Malformed)]}
+	if id.Name() == "" {
+		severity = cell{}
+	}
+	return []cell{
+		{text: e.key, style: severity.style}, {text: id.Name()}, severity, {text: number(e.n)}, {text: rate(e.n, seconds)},
+		{text: id.RFC(), style: dim},
+	}
+}
+
+// anomalyID returns the ID that s spells ("N05"), 0 for something else.
+func anomalyID(s string) anomaly.ID {
+	if len(s) != 3 || s[1] < '0' || s[1] > '9' || s[2] < '0' || s[2] > '9' {
+		return 0
+	}
+	return anomaly.Make(s[0], int(s[1]-'0')*10+int(s[2]-'0'))
+}

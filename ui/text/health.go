@@ -1,0 +1,118 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dnssniff/dnssniff/analyze"
+)
+
+// health lists what makes the numbers below it less than the whole truth: only what is there.
+func health(r *analyze.Report, _ Options) block {
+	b := block{title: "Health of the capture"}
+	if r.Source.Interrupted {
+		b.warn("interrupted: the counts end where the reading was stopped")
+	}
+	b.remarks = append(b.remarks, faults(r.Source)...)
+	for _, c := range conditions(r) {
+		if c.n == 0 {
+			continue
+		}
+		text := strings.TrimSpace(count(c.n, c.noun) + " " + c.text)
+		if share := percent(c.n, c.of); share != "" {
+			text += " (" + share + " of " + c.ofWhat + ")"
+		}
+		if c.advice != "" {
+			text += ": " + c.advice
+		}
+		if c.note {
+			b.remarks = append(b.remarks, remark{mark: "-", text: text})
+		} else {
+			b.warn(text)
+		}
+	}
+	b.remarks = append(b.remarks, approximations(r)...)
+	return b
+}
+
+func (b *block) warn(text string) { b.remarks = append(b.remarks, remark{"!", text, warn}) }
+
+// condition is a count that matters for how far the report can be trusted.
+type condition struct {
+	n          uint64
+	noun, text string
+	of         uint64
+	ofWhat     string
+	advice     string
+	note       bool // worth knowing, but spoils nothing
+}
+
+// conditions are those of the packets, the worst first.
+func conditions(r *analyze.Report) []condition {
+	p := r.Packets
+	all := func(c condition) condition {
+		c.of, c.ofWhat = p.Read, "packets"
+		return c
+	}
+	return []condition{
+		{n: p.KernelDropped, noun: "packet", text: "dropped by the kernel", of: p.Read + p.KernelDropped, ofWhat: "packets that came",
+			advice: "counts are too low, and answered queries can look unanswered"},
+		all(condition{n: p.SnaplenCut, noun: "packet", text: "cut short by the snapshot length", advice: "capture with -s 0"}),
+		all(condition{n: p.Undecodable, noun: "packet", text: "could not be decoded"}),
+		all(condition{n: p.FragmentsLost, noun: "IP fragment", text: "lost", advice: "their datagrams never became whole"}),
+		{n: p.TCPGaps, noun: "TCP gap", text: "on DNS ports, in " + count(p.TCPStreams, "connection"), advice: "messages in them are missing"},
+		all(condition{n: p.Duplicate, noun: "packet", text: "captured twice", advice: "analysed as seen; --dedup analyses them once"}),
+		all(condition{n: p.TimeWentBack, noun: "packet", text: "earlier than the one before"}),
+		all(condition{n: p.BadIPChecksum, noun: "bad IP checksum", advice: "often checksum offload", note: true}),
+		all(condition{n: p.BadL4Checksum, noun: "bad UDP or TCP checksum", advice: "often checksum offload", note: true}),
+		{n: p.ShortDNS, noun: "payload", text: "on a DNS port too short for a DNS header", note: true},
+		{n: p.ICMPErrors, noun: "ICMP error", text: "about DNS packets", note: true},
+		all(condition{n: p.EncryptedDNS, noun: "packet", text: "of encrypted DNS", advice: "not readable, not counted below", note: true}),
+		all(condition{n: p.NonDNS, noun: "packet", text: "not DNS", note: true}),
+		{n: r.Messages.MDNS, noun: "mDNS message", text: "counted apart", note: true},
+		{n: r.Messages.LLMNR, noun: "LLMNR message", text: "counted apart", note: true},
+	}
+}
+
+func faults(s analyze.Source) []remark {
+	var out []remark
+	for _, f := range s.Faults[:min(len(s.Faults), maxListed)] {
+		out = append(out, remark{"!", f, bad})
+	}
+	if more := len(s.Faults) - maxListed; more > 0 {
+		out = append(out, remark{"!", fmt.Sprintf("and %d more faults", more), bad})
+	}
+	if s.Truncated && len(s.Faults) == 0 {
+		out = append(out, remark{"!", "a file ended early or was damaged", bad})
+	}
+	return out
+}
+
+// approximations says which tables are estimates, and by how much.
+func approximations(r *analyze.Report) []remark {
+	var out []remark
+	l := r.Limits
+	for _, t := range []struct {
+		what string
+		n    uint64
+	}{{"clients", l.ClientsError}, {"servers", l.ServersError}, {"names", l.NamesError}, {"zones", l.ZonesError}} {
+		if t.n > 0 {
+			out = append(out, remark{"!", fmt.Sprintf("the table of %s is approximate: counts can be low by up to %s, and rows with fewer queries than that can be missing",
+				t.what, number(t.n)), warn})
+		}
+	}
+	for _, t := range []struct {
+		n    uint64
+		noun string
+		text string
+	}{
+		{l.PairingEvicted, "open query", "forgotten because the pairing table was full: responses to them count as unsolicited"},
+		{l.StreamsEvicted, "TCP connection", "forgotten because there were too many"},
+		{l.FragmentsEvicted, "IP fragment", "forgotten because there were too many"},
+	} {
+		if t.n > 0 {
+			out = append(out, remark{"!", count(t.n, t.noun) + " " + t.text, warn})
+		}
+	}
+	return out
+}

@@ -1,0 +1,85 @@
+package text
+
+import (
+	"fmt"
+
+	"github.com/dnssniff/dnssniff/analyze"
+)
+
+func clients(r *analyze.Report, o Options) block {
+	return topTable("Clients", "client", r.Clients, about(r.Distinct, "clients"), r.Distinct.Clients, r, o)
+}
+
+func servers(r *analyze.Report, o Options) block {
+	return topTable("Servers", "server", r.Servers, about(r.Distinct, "servers"), r.Distinct.Servers, r, o)
+}
+
+func names(r *analyze.Report, o Options) block {
+	return topTable("Names", "name", r.Names, about(r.Distinct, "names"), r.Distinct.Names, r, o)
+}
+
+func zones(r *analyze.Report, o Options) block {
+	return topTable("Zones", "zone", r.Zones, about(r.Distinct, "zones"), r.Distinct.Zones, r, o)
+}
+
+// topColumns are the columns after the key. What shows trouble goes last where the width is short.
+var topColumns = []struct {
+	column
+	value func(row analyze.Row, queries uint64) string
+	style style
+}{
+	{column: column{title: "queries"}, value: func(r analyze.Row, _ uint64) string { return number(r.Queries) }},
+	{column: column{title: "share", rank: 6}, value: func(r analyze.Row, queries uint64) string { return percent(r.Queries, queries) }},
+	{column: column{title: "responses", rank: 7}, value: func(r analyze.Row, _ uint64) string { return number(r.Responses) }},
+	{column: column{title: "NOERROR", rank: 5}, value: func(r analyze.Row, _ uint64) string { return some(r.RCODEs["NOERROR"]) }},
+	{column: column{title: "NXDOMAIN", rank: 2}, value: func(r analyze.Row, _ uint64) string { return some(r.RCODEs["NXDOMAIN"]) }, style: warn},
+	{column: column{title: "SERVFAIL", rank: 1}, value: func(r analyze.Row, _ uint64) string { return some(r.RCODEs["SERVFAIL"]) }, style: bad},
+	{column: column{title: "other", rank: 3}, value: func(r analyze.Row, _ uint64) string { return some(otherCodes(r)) }, style: bad},
+	{column: column{title: "malformed", rank: 2}, value: func(r analyze.Row, _ uint64) string { return some(r.Malformed) }, style: bad},
+	{column: column{title: "unanswered", rank: 1}, value: func(r analyze.Row, _ uint64) string { return some(r.Unanswered) }, style: bad},
+	{column: column{title: "names", rank: 4}, value: func(r analyze.Row, _ uint64) string { return some(r.Names) }},
+}
+
+// otherCodes counts the responses with a code that has no column.
+func otherCodes(r analyze.Row) (n uint64) {
+	for code, count := range r.RCODEs {
+		switch code {
+		case "NOERROR", "NXDOMAIN", "SERVFAIL":
+		default:
+			n += count
+		}
+	}
+	return n
+}
+
+// topTable is a table of one of the four kinds of key.
+func topTable(title, noun string, rows []analyze.Row, about string, distinct uint64, r *analyze.Report, o Options) block {
+	t := table{cols: []column{{title: noun, flex: keyMin}}}
+	for _, c := range topColumns {
+		c.right, c.optional = true, true
+		t.cols = append(t.cols, c.column)
+	}
+	for _, row := range rows[:min(len(rows), o.Top)] {
+		cells := []cell{{text: key(row)}}
+		for _, c := range topColumns {
+			cells = append(cells, cell{text: c.value(row, r.Messages.Queries), style: c.style})
+		}
+		t.rows = append(t.rows, cells)
+	}
+	shown := uint64(len(t.rows))
+	note := "all " + number(shown)
+	if distinct = max(distinct, uint64(len(rows))); shown < distinct {
+		note = fmt.Sprintf("the busiest %s of %s%s", number(shown), about, number(distinct))
+	}
+	return block{title: title, note: note + "; share: % of " + count(r.Messages.Queries, "query"), tables: []table{t}}
+}
+
+func key(r analyze.Row) string {
+	switch {
+	case r.Address != "":
+		return r.Address
+	case r.Name != "":
+		return r.Name
+	}
+	return r.Zone
+}

@@ -1,0 +1,138 @@
+package text
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dnssniff/dnssniff/analyze"
+)
+
+// transactions says what became of the queries.
+func transactions(r *analyze.Report, _ Options) block {
+	x := r.Transactions
+	settled := x.Answered + x.Unanswered
+	t := table{bare: true, cols: []column{{}, {right: true}, {right: true, optional: true}, {flex: keyMin, optional: true}}}
+	for _, l := range []struct {
+		label string
+		n     uint64
+		share string
+		note  string
+		style style
+	}{
+		{"answered", x.Answered, percent(x.Answered, settled), "", good},
+		{"unanswered", x.Unanswered, percent(x.Unanswered, settled), "no response within the timeout", bad},
+		{"pending", x.Pending, "", "open when the capture ended; in no share", plain},
+		{"retransmitted", x.Retransmitted, "", "queries sent again while open", plain},
+		{"late", x.Late, "", "responses after the timeout", warn},
+		{"unsolicited", x.Unsolicited, "", "responses without a query", warn},
+		{"duplicate", x.DuplicateResponses, "", "second responses, the same bytes", plain},
+		{"conflicting", x.ConflictingResponses, "", "second responses, other bytes", bad},
+		{"mismatched", x.Mismatched, "", "another address or question than asked", bad},
+		{"reordered", x.Reordered, "", "response captured before its query", plain},
+	} {
+		if l.n > 0 {
+			t.rows = append(t.rows, []cell{{text: l.label, style: l.style}, {text: number(l.n)}, {text: l.share}, {text: l.note, style: dim}})
+		}
+	}
+	note := ""
+	if settled > 0 {
+		note = "% of " + number(settled) + " settled: answered or unanswered"
+	}
+	return block{title: "Transactions", note: note, tables: []table{t}}
+}
+
+// latency shows percentiles and how the times are spread.
+func latency(r *analyze.Report, o Options) block {
+	l := r.Latency
+	if l.Count == 0 {
+		return block{}
+	}
+	quantiles := table{}
+	row := []cell{}
+	for _, q := range []struct {
+		title string
+		ms    float64
+	}{{"p50", l.P50}, {"p90", l.P90}, {"p95", l.P95}, {"p99", l.P99}, {"max", l.Max}, {"mean", l.Mean}} {
+		quantiles.cols = append(quantiles.cols, column{title: q.title, right: true, flex: barMin})
+		row = append(row, cell{text: millis(q.ms, o.ASCII), style: bold})
+	}
+	quantiles.rows = [][]cell{row}
+	note := "first query to first response, " + count(l.Count, "transaction")
+	if l.ErrorPercent > 0 {
+		note += ", percentiles within " + strconv.FormatFloat(l.ErrorPercent, 'g', 3, 64) + "%"
+	}
+	return block{title: "Latency", note: note, tables: []table{quantiles, histogram(l, o)}}
+}
+
+// histogram draws the buckets from the first to the last that holds something.
+func histogram(l analyze.Latency, o Options) table {
+	upTo, over := "≤ ", "> "
+	if o.ASCII {
+		upTo = "<= "
+	}
+	t := table{bare: true, cols: []column{{right: true}, {right: true}, {right: true}, {bar: true}}}
+	var most, seen, total uint64
+	for _, b := range l.Histogram {
+		most = max(most, b.Count)
+		total += b.Count
+	}
+	for i, b := range l.Histogram {
+		if seen == total || seen == 0 && b.Count == 0 {
+			continue
+		}
+		label := upTo + bound(b.UpTo, o.ASCII)
+		if b.UpTo == 0 {
+			label = "more"
+			if i > 0 {
+				label = over + bound(l.Histogram[i-1].UpTo, o.ASCII)
+			}
+		}
+		seen += b.Count
+		t.rows = append(t.rows, []cell{{text: label}, {text: number(b.Count)}, {text: percent(b.Count, total)}, {share: ratio(b.Count, most), style: accent}})
+	}
+	return t
+}
+
+// edns says who speaks EDNS and how.
+func edns(r *analyze.Report, o Options) block {
+	e, m := r.EDNS, r.Messages
+	if e.Queries|e.Responses == 0 {
+		return block{}
+	}
+	b := block{title: "EDNS"}
+	for _, l := range []struct {
+		label string
+		n, of uint64
+		what  string
+	}{
+		{"queries with OPT", e.Queries, m.Queries, "queries"},
+		{"responses with OPT", e.Responses, m.Responses, "responses"},
+		{"DO bit", e.DO, e.Queries, "queries with OPT"},
+	} {
+		b.fields = append(b.fields, field{l.label, number(l.n) + shareOf(l.n, l.of, l.what)})
+	}
+	for _, f := range []struct {
+		label string
+		m     map[string]uint64
+	}{{"UDP sizes", e.UDPSizes}, {"options", e.Options}, {"versions", e.Versions}} {
+		if text := inline(f.m, e.Queries, o.Top); text != "" {
+			b.fields = append(b.fields, field{f.label, text})
+			b.note = "sizes, options and versions: % of " + number(e.Queries) + " queries with OPT"
+		}
+	}
+	return b
+}
+
+// inline returns the largest entries of m in one line of text: "1232 81.0%, 4096 12.3%, 3 others 6.7%".
+func inline(m map[string]uint64, of uint64, n int) string {
+	head, rest := top(ranked(m), n)
+	parts := make([]string, 0, len(head)+1)
+	for _, e := range head {
+		parts = append(parts, fmt.Sprintf("%s %s", e.key, percent(e.n, of)))
+	}
+	if rest.n > 0 {
+		parts = append(parts, rest.key)
+	}
+	return strings.Join(parts, ", ")
+}
