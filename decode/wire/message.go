@@ -57,12 +57,14 @@ type Message struct {
 	Cut bool
 	// End is the offset after the last byte that was understood.
 	End int
+
+	hasCookie, sawTSIG bool
 }
 
 // Question is an entry of the question section.
 type Question struct {
-	// Name is the name uncompressed, in wire form with its root label, in the case it was sent. It aliases the message where the name
-	// was not compressed.
+	// Name is the name in wire form with its root label, in the case it was sent. It aliases the message: the first name of a message
+	// has nothing before it that a pointer could lead to.
 	Name        []byte
 	Off, End    uint16 // where the entry stands in the message
 	Type, Class uint16

@@ -1,0 +1,76 @@
+package wire
+
+import "testing"
+
+func BenchmarkParse(b *testing.B) {
+	for _, bm := range []struct{ name, data string }{
+		{"query", plainQuery},
+		{"query_opt", ednsQuery + "00 0029 04d0 00 00 8000 0000"},
+		{"query_opt_cookie_ecs", realMessages["query with cookie and subnet"]},
+		{"response_5_records", realMessages["response with CNAME chain"]},
+		{"response_negative", realMessages["negative response"]},
+		{"mixed_rdata", realMessages["mixed RDATA"]},
+		{"malformed", queryHeader + "03 'www' c00c 0001 0001"},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			data := unhex(b, bm.data)
+			var m Message
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Parse(data, false)
+			}
+		})
+	}
+}
+
+// BenchmarkParseHostile has the slowest known messages of 64 KiB.
+func BenchmarkParseHostile(b *testing.B) {
+	tail := unhex(b, "c00c 0010 0001 00000000 0001 00")
+	long := unhex(b, "1234 8180 0001 ffff 0000 0000 127*0161 00 0001 0001")
+	for len(long) < 65000 {
+		long = append(long, tail...)
+	}
+	long[tail[0]] = 0 // no question at 12 to compare with: the owners are walked
+	for i := 271; i+13 <= len(long); i += 13 {
+		long[i+1] = 14
+	}
+	b.Run("long_owners", func(b *testing.B) {
+		var m Message
+		b.SetBytes(int64(len(long)))
+		b.ReportAllocs()
+		for b.Loop() {
+			m.Parse(long, false)
+		}
+	})
+}
+
+func BenchmarkHashName(b *testing.B) {
+	for name, wire := range map[string]string{"17": "03 'www' 07 'example' 03 'com' 00", "30": "03 'www' 0a 'subdomain1' 09 'example12' 03 'com' 00"} {
+		b.Run(name, func(b *testing.B) {
+			data := unhex(b, wire)
+			b.ReportAllocs()
+			for b.Loop() {
+				sink += HashName(1, data)
+			}
+		})
+	}
+}
+
+var sink uint64
+
+func BenchmarkEqualFold(b *testing.B) {
+	x, y := unhex(b, "03 'www' 0a 'subdomain1' 09 'example12' 03 'com' 00"), unhex(b, "03 'WWW' 0a 'subdomain1' 09 'example12' 03 'com' 00")
+	for b.Loop() {
+		if !EqualFold(x, y) {
+			b.Fatal("not equal")
+		}
+	}
+}
+
+func BenchmarkAppendLowerName(b *testing.B) {
+	x := unhex(b, "03 'WWW' 0a 'subdomain1' 09 'example12' 03 'com' 00")
+	dst := make([]byte, 0, 64)
+	for b.Loop() {
+		dst = AppendLowerName(dst[:0], x)
+	}
+}

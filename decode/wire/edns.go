@@ -1,0 +1,128 @@
+package wire
+
+import "encoding/binary"
+
+// Option codes that the walk knows (RFC 7873, RFC 8914).
+const (
+	optionCookie = 10
+	optionEDE    = 15
+)
+
+// Bits of EDNS.Flags (RFC 3225, RFC 9824).
+const (
+	EDNSFlagDO = 1 << 15
+	EDNSFlagCO = 1 << 14
+)
+
+// Option is one EDNS option (RFC 6891 section 6.1.2).
+type Option struct {
+	Code uint16
+	Off  uint16 // of its code in the message
+	Data []byte // OPTION-DATA; aliases the message
+}
+
+// All yields the whole options in wire order: for o := range m.EDNS.All. It allocates nothing.
+func (e *EDNS) All(yield func(Option) bool) {
+	for off := 0; off+4 <= len(e.Options); {
+		end := off + 4 + int(binary.BigEndian.Uint16(e.Options[off+2:]))
+		if end > len(e.Options) {
+			return
+		}
+		code := binary.BigEndian.Uint16(e.Options[off:])
+		if !yield(Option{Code: code, Off: e.OptOff + uint16(off), Data: e.Options[off+4 : end]}) {
+			return
+		}
+		off = end
+	}
+}
+
+// Option returns the first option of a code.
+func (e *EDNS) Option(code uint16) (Option, bool) {
+	for o := range e.All {
+		if o.Code == code {
+			return o, true
+		}
+	}
+	return Option{}, false
+}
+
+// ExtendedErrors yields the info code and the text of each Extended DNS Error (RFC 8914 section 2). The text is as it was sent: hostile.
+func (m *Message) ExtendedErrors(yield func(code uint16, text []byte) bool) {
+	if !m.HasOPT {
+		return
+	}
+	for o := range m.EDNS.All {
+		if o.Code == optionEDE && len(o.Data) >= 2 && !yield(binary.BigEndian.Uint16(o.Data), o.Data[2:]) {
+			return
+		}
+	}
+}
+
+// opt takes an OPT record in: the first one as EDNS, any other as O02.
+func (m *Message) opt(r *Record) {
+	if m.HasOPT {
+		m.note(fault{optMultiple, int(r.Off), int(r.Data-r.Off) + int(r.Len)})
+		return
+	}
+	m.HasOPT = true
+	e := &m.EDNS
+	e.Off, e.Section = r.Off, r.Section
+	e.UDPSize = r.Class
+	e.ExtRCODE, e.Version, e.Flags = uint8(r.TTL>>24), uint8(r.TTL>>16), uint16(r.TTL)
+	e.OptOff, e.NOptions = r.Data, 0
+	end := int(r.Data) + int(r.Len)
+	e.Options = m.Data[r.Data:end]
+	if r.NameLen != 1 {
+		m.note(fault{optOwner, int(r.Off), int(r.Data-r.Off) - 10})
+	}
+	if e.Version != 0 || e.UDPSize < 512 || e.Flags&^(EDNSFlagDO|EDNSFlagCO) != 0 {
+		m.oddEDNS(int(r.Data) - 8)
+	}
+	if r.Len > 0 {
+		m.options(int(r.Data), end)
+	}
+}
+
+// oddEDNS notes odd fields of the OPT record whose CLASS is at off.
+func (m *Message) oddEDNS(off int) {
+	e := &m.EDNS
+	if e.UDPSize < 512 {
+		m.note(fault{ednsSize, off, 2})
+	}
+	if e.Version != 0 {
+		m.note(fault{ednsVersion, off + 3, 1})
+	}
+	if e.Flags&^(EDNSFlagDO|EDNSFlagCO) != 0 {
+		m.note(fault{ednsZ, off + 4, 2})
+	}
+}
+
+// options walks the options in Data[off:end] and cuts EDNS.Options after the last whole one.
+func (m *Message) options(off, end int) {
+	e := &m.EDNS
+	for off+4 <= end {
+		code := binary.BigEndian.Uint16(m.Data[off:])
+		n := int(binary.BigEndian.Uint16(m.Data[off+2:]))
+		if off+4+n > end {
+			m.note(fault{optionOverrun, off + 2, 2})
+			break
+		}
+		if code == optionCookie {
+			m.cookie(off, n)
+		}
+		e.NOptions++
+		off += 4 + n
+	}
+	e.Options = m.Data[e.OptOff:off]
+	if left := end - off; left > 0 && left < 4 {
+		m.note(fault{optionTail, off, left})
+	}
+}
+
+// cookie notes a COOKIE option of n bytes that is neither a client's 8 nor 16 to 40 (RFC 7873 section 4), once a message.
+func (m *Message) cookie(off, n int) {
+	if !m.hasCookie && n != 8 && (n < 16 || n > 40) {
+		m.note(fault{cookieLength, off + 2, 2})
+	}
+	m.hasCookie = true
+}

@@ -1,0 +1,221 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+)
+
+const (
+	maxMessage = 65535 // bytes (RFC 1035 section 4.2.2)
+	rrFixed    = 10    // bytes between a record's owner and its RDATA
+)
+
+// Parse walks data as one DNS message and overwrites m with what it read. It is total: where a fault stops the walk, what stands before
+// it is kept and the fault is noted. cut says that the capture lacks the message's end. Data is kept, not copied; bytes past 65535 are
+// left out. Records and Anomalies grow with what was read, never with what is claimed: at most one record in 11 bytes.
+func (m *Message) Parse(data []byte, cut bool) {
+	m.reset(data[:min(len(data), maxMessage)], cut)
+	if len(data) < HeaderLen {
+		m.short()
+		return
+	}
+	m.ID = binary.BigEndian.Uint16(data)
+	m.Flags = binary.BigEndian.Uint16(data[2:])
+	counts := binary.BigEndian.Uint64(data[4:])
+	m.Counts = [4]uint16{uint16(counts >> 48), uint16(counts >> 32), uint16(counts >> 16), uint16(counts)}
+	m.End = HeaderLen
+	whole := m.questions() && m.records()
+	m.settle(whole)
+}
+
+// reset empties m. Question, EDNS, TSIG and TKEY are left: the validity bits cover them.
+func (m *Message) reset(data []byte, cut bool) {
+	m.Data = data
+	m.Counts, m.Parsed = [4]uint16{}, [4]uint16{}
+	m.Records = m.Records[:0]
+	m.Anomalies = m.Anomalies[:0]
+	m.HasOPT, m.HasTSIG, m.HasTKEY, m.HasSIG0 = false, false, false, false
+	m.Malformed, m.Cut = false, cut
+	m.hasCookie, m.sawTSIG = false, false
+}
+
+// short keeps what there is of a header and notes H01.
+func (m *Message) short() {
+	var h [HeaderLen]byte
+	n := copy(h[:], m.Data)
+	m.ID, m.Flags = 0, 0
+	if n >= 2 {
+		m.ID = binary.BigEndian.Uint16(h[:])
+	}
+	if n >= 4 {
+		m.Flags = binary.BigEndian.Uint16(h[2:])
+	}
+	for i := 0; 6+2*i <= n; i++ {
+		m.Counts[i] = binary.BigEndian.Uint16(h[4+2*i:])
+	}
+	m.End = n
+	m.missing(fault{msgTooShort, n, 0})
+}
+
+// questions reads the question section and says whether it is whole.
+func (m *Message) questions() bool {
+	data := m.Data
+	for i := range m.Counts[SectionQuestion] {
+		off := m.End
+		if off == len(data) {
+			return m.ended()
+		}
+		next, _, f := readName(data, off, len(data))
+		if f.id != 0 {
+			return m.stop(f)
+		}
+		if next+4 > len(data) {
+			return m.missing(fault{questionCut, next, len(data) - next})
+		}
+		m.End = next + 4
+		m.Parsed[SectionQuestion]++
+		if i > 0 {
+			continue
+		}
+		q := &m.Question
+		q.Off, q.End = uint16(off), uint16(m.End)
+		q.Type, q.Class = binary.BigEndian.Uint16(data[next:]), binary.BigEndian.Uint16(data[next+2:])
+		q.Name = data[off:next:next]
+	}
+	return true
+}
+
+// records reads the three other sections and says whether they are whole.
+func (m *Message) records() bool {
+	for s := SectionAnswer; s <= SectionAdditional; s++ {
+		for range m.Counts[s] {
+			if !m.record(s) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// record reads the record at End, in section s, and says whether it is whole.
+func (m *Message) record(s Section) bool {
+	data, off := m.Data, m.End
+	if off == len(data) {
+		return m.ended()
+	}
+	var next, n int
+	toQ := false
+	switch {
+	case data[off] == 0:
+		next, n = off+1, 1
+	case data[off] == 0xc0 && off+1 < len(data) && data[off+1] == HeaderLen && m.Parsed[SectionQuestion] > 0:
+		next, n, toQ = off+2, len(m.Question.Name), true
+	default:
+		var f fault
+		if next, n, f = readName(data, off, len(data)); f.id != 0 {
+			return m.stop(f)
+		}
+	}
+	if next+rrFixed > len(data) {
+		return m.missing(fault{rrHeaderCut, next, len(data) - next})
+	}
+	fixed := data[next : next+rrFixed]
+	length := binary.BigEndian.Uint16(fixed[8:])
+	rdata := next + rrFixed
+	if rdata+int(length) > len(data) {
+		return m.missing(fault{rdlenOverrun, rdata - 2, 2})
+	}
+	m.Records = append(m.Records, Record{
+		Off: uint16(off), Data: uint16(rdata), Len: length,
+		Type: binary.BigEndian.Uint16(fixed), Class: binary.BigEndian.Uint16(fixed[2:]), TTL: binary.BigEndian.Uint32(fixed[4:]),
+		Section: s, NameLen: uint8(n), OwnerIsPtrToQ: toQ,
+	})
+	m.Parsed[s]++
+	m.End = rdata + int(length)
+	m.check(&m.Records[len(m.Records)-1])
+	return true
+}
+
+// check looks into a whole record.
+func (m *Message) check(r *Record) {
+	if r.Type == typeOPT {
+		m.opt(r)
+		return
+	}
+	if r.TTL > 1<<31-1 {
+		m.note(fault{ttlMSB, int(r.Data) - 6, 4})
+	}
+	switch {
+	case r.Type == typeTSIG:
+		m.sawTSIG = true
+		if r.Class != classANY || r.TTL != 0 {
+			m.note(fault{tsigClassTTL, int(r.Data) - 8, 6})
+		}
+	case r.Type > typeTSIG && r.Type <= typeANY && m.Opcode() != opcodeUpdate:
+		m.note(fault{questionTypeRR, int(r.Data) - 10, 2})
+	}
+	if r.Len == 0 {
+		m.emptyRDATA(r)
+		return
+	}
+	if !m.rdata(r) {
+		return
+	}
+	switch r.Type {
+	case typeTSIG:
+		m.tsig(r)
+	case typeTKEY:
+		m.tkey(r)
+	case typeSIG:
+		m.HasSIG0 = m.HasSIG0 || binary.BigEndian.Uint16(m.Data[r.Data:]) == 0
+	}
+}
+
+// ended notes that the bytes end where the counts promise more: no anomaly in a truncated message (catalogue C10).
+func (m *Message) ended() bool {
+	if m.Truncated() {
+		return false
+	}
+	return m.missing(fault{countOverrun, len(m.Data), 0})
+}
+
+// missing notes a fault that is the lack of bytes, unless the capture is to blame. It returns false: the walk ends.
+func (m *Message) missing(f fault) bool {
+	if !m.Cut {
+		m.note(f)
+	}
+	return false
+}
+
+// stop notes a name's fault that ends the walk, and returns false.
+func (m *Message) stop(f fault) bool {
+	switch f.id {
+	case ptrCut, labelPastEnd, noRoot:
+		return m.missing(f)
+	}
+	m.note(f)
+	return false
+}
+
+// note appends an anomaly. A pointer to bytes that the capture cut off is a forward one.
+func (m *Message) note(f fault) {
+	if f.id == ptrOutside && m.Cut {
+		f.id = ptrForward
+	}
+	m.Anomalies = append(m.Anomalies, f.seen())
+	m.Malformed = m.Malformed || f.id.Severity() == anomaly.Malformed
+}
+
+// insert is note for what is seen after the walk: it keeps the order of offsets.
+func (m *Message) insert(f fault) {
+	m.note(f)
+	a := m.Anomalies
+	for i := len(a) - 1; i > 0 && a[i-1].Offset > a[i].Offset; i-- {
+		a[i-1], a[i] = a[i], a[i-1]
+	}
+}
+
+func (f fault) seen() anomaly.Seen {
+	return anomaly.Seen{ID: f.id, Offset: uint16(f.off), Length: uint16(f.length)}
+}
