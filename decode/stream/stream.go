@@ -26,9 +26,10 @@ type Message struct {
 	Length int
 	// Conn is a number for the TCP connection, unique within the Assembler.
 	Conn uint64
-	// Segment is the segment that completed the message: its packet is the one that Wireshark shows the message in.
+	// Segment is the segment that completed the message, or the last one that added to it: its packet is the one that Wireshark shows the
+	// message in. Valid during the call only; its Payload is nil where the segment is not the one just handed to the Assembler.
 	Segment *Segment
-	// FirstTime and FirstNumber are of the segment with the message's first byte.
+	// FirstTime and FirstNumber are of the segment with the first byte of the message's prefix.
 	FirstTime   int64
 	FirstNumber uint64
 	// Segments is how many segments the message's bytes came from.
@@ -37,9 +38,11 @@ type Message struct {
 	Cut bool
 	// Ended says that the stream ended (FIN, RST, gap, end of capture) within the message.
 	Ended bool
+	// SplitPrefix says that the length prefix came in two segments, or in one of its own (X04).
+	SplitPrefix bool
 }
 
-// Handler takes the messages of an Assembler.
+// Handler takes the messages of an Assembler: those of one direction in the order of the stream. It must not call the Assembler.
 type Handler interface {
 	TCPMessage(m *Message)
 }
