@@ -30,7 +30,7 @@ type Report struct {
 	Names        []Row             `json:"names"`
 	Zones        []Row             `json:"zones"`
 	Series       Series            `json:"series"`
-	Limits       Limits            `json:"limits"`
+	Limits       Forgotten         `json:"limits"`
 }
 
 // Source says what was read.
@@ -53,16 +53,17 @@ type Packets struct {
 	NonDNS        uint64 `json:"non_dns"`
 	Undecodable   uint64 `json:"undecodable"`
 	Duplicate     uint64 `json:"duplicate"`
-	ShortDNS      uint64 `json:"short_dns"` // UDP payloads of 1 to 11 bytes on a DNS port
+	ShortDNS      uint64 `json:"short_dns"` // UDP payloads and TCP units below 12 bytes on a DNS port
 	IPFragments   uint64 `json:"ip_fragments"`
 	KernelDropped uint64 `json:"kernel_dropped"`
-	EncryptedDNS  uint64 `json:"encrypted_dns"`
+	EncryptedDNS  uint64 `json:"encrypted_dns"` // DNS over TLS or QUIC, port 853; part of NonDNS
 	BadIPChecksum uint64 `json:"bad_ip_checksum"`
 	BadL4Checksum uint64 `json:"bad_l4_checksum"`
 	ICMPErrors    uint64 `json:"icmp_errors"`    // ICMP errors that quote a packet on a DNS port
 	FragmentsLost uint64 `json:"fragments_lost"` // fragments whose datagram was never completed, overlapped, or was over a bound
 	TCPGaps       uint64 `json:"tcp_gaps"`       // holes in TCP streams on DNS ports
 	TCPStreams    uint64 `json:"tcp_streams"`    // TCP connections on DNS ports
+	TCPNotDNS     uint64 `json:"tcp_not_dns"`    // directions of TCP connections on a DNS port that carry something else
 	TimeWentBack  uint64 `json:"time_went_back"` // packets earlier than the one before them
 }
 
@@ -159,14 +160,41 @@ type Series struct {
 	RCODEs     map[string][]uint64 `json:"rcodes"`
 }
 
-// Limits says what a bound made the tables forget or estimate. All zero: everything is exact.
-type Limits struct {
+// Forgotten says what a bound made the tables forget or estimate. All zero: everything is exact.
+type Forgotten struct {
 	// ClientsError, ServersError and NamesError bound by how much a row's counts can be too low; rows with fewer queries can be missing.
 	ClientsError     uint64 `json:"clients_error"`
 	ServersError     uint64 `json:"servers_error"`
 	NamesError       uint64 `json:"names_error"`
 	ZonesError       uint64 `json:"zones_error"`
-	PairingEvicted   uint64 `json:"pairing_evicted"` // open queries forgotten because the pairing table was full
-	StreamsEvicted   uint64 `json:"streams_evicted"` // TCP connections forgotten
+	PairingForgotten uint64 `json:"pairing_forgotten"` // answered queries forgotten early: repetitions of them were not known as such
+	PairingEvicted   uint64 `json:"pairing_evicted"`   // open queries forgotten because the pairing table was full
+	StreamsEvicted   uint64 `json:"streams_evicted"`   // TCP connections forgotten
 	FragmentsEvicted uint64 `json:"fragments_evicted"`
+}
+
+func (n *Messages) add(o *Messages) {
+	n.Total += o.Total
+	n.Queries += o.Queries
+	n.Responses += o.Responses
+	n.UDP += o.UDP
+	n.TCP += o.TCP
+	n.IPv4 += o.IPv4
+	n.IPv6 += o.IPv6
+	n.Malformed += o.Malformed
+	n.MDNS += o.MDNS
+	n.LLMNR += o.LLMNR
+}
+
+func (n *Transactions) add(o *Transactions) {
+	n.Answered += o.Answered
+	n.Unanswered += o.Unanswered
+	n.Pending += o.Pending
+	n.Retransmitted += o.Retransmitted
+	n.Unsolicited += o.Unsolicited
+	n.DuplicateResponses += o.DuplicateResponses
+	n.ConflictingResponses += o.ConflictingResponses
+	n.Mismatched += o.Mismatched
+	n.Late += o.Late
+	n.Reordered += o.Reordered
 }

@@ -1,4 +1,8 @@
 // Package decode turns packets into DNS messages and messages into transactions.
+//
+// The work is split by client address into a fixed number of [Shards], so that both directions of a conversation, and all
+// conversations of a client, meet in one place and no table is shared. Whatever the number of workers, each shard sees the same packets
+// in the same order: that is why reports do not depend on it.
 package decode
 
 import (
@@ -33,8 +37,10 @@ type Message struct {
 	Length         uint16 // the message's length on the wire in bytes (without the TCP prefix)
 	Fragments      uint16 // IP fragments it came in, 0 = whole
 	BadChecksum    bool
-	NameHash       uint64 // of the first question's name, lower-cased; 0 without one
-	FirstTime      int64  // TCP: time of its first byte's segment; UDP: Time
+	NameHash       uint64 // of the first question's name, lower-cased, with the run's seed; 0 without a question
+	FirstTime      int64  // TCP: time of the segment with its first byte; UDP: Time
+
+	conn uint64 // TCP connection within the shard
 }
 
 // Status is how a transaction ended.
@@ -54,20 +60,31 @@ const (
 
 // Query is what is kept of a query until it is settled.
 type Query struct {
-	Time            int64  // of the first transmission
+	Time            int64  // of the first transmission, ns since the epoch
 	Number          uint64 // its packet
 	File            uint16
+	ID              uint16
 	Flags           uint16 // header flags as on the wire
-	Type, Class     uint16
+	Type, Class     uint16 // valid iff HasQuestion
 	Length          uint16 // bytes
-	UDPSize         uint16 // EDNS; valid iff HasOPT
+	UDPSize         uint16 // EDNS requestor's size; valid iff HasOPT, as is EDNSFlags
 	EDNSFlags       uint16 // DO is 0x8000
+	Retransmissions uint16 // times it was seen again while open
 	HasOPT          bool
 	HasQuestion     bool
 	Malformed       bool
-	Retransmissions uint16
+	ICMP            ICMP
 	NameHash        uint64
-	Name            []byte // wire form, uncompressed; only where the pairer keeps names
+	// Name is in wire form, uncompressed, in the case sent. Only where [Config.KeepNames] is set.
+	Name []byte
+}
+
+// ICMP is the last ICMP error that quoted the query.
+type ICMP struct {
+	Seen       bool
+	Type, Code uint8
+	IPVersion  uint8
+	From       packet.Addr
 }
 
 // Transaction is a query with its response, or one of the two alone. It is valid during the call that hands it over.
@@ -75,11 +92,22 @@ type Transaction struct {
 	Status         Status
 	Proto          Proto
 	IPVersion      uint8
-	Client, Server packet.Addr
+	Client, Server packet.Addr // Server is the address the query was sent to
 	ClientPort     uint16
 	ServerPort     uint16
-	Query          *Query   // nil for Unsolicited
+	Query          *Query   // nil for Unsolicited, Duplicate and Conflicting; for Mismatched the query it nearly matches, which stays open
 	Response       *Message // nil for Unanswered and Pending
-	// RTT is from the first query to this response in ns; negative where the capture reordered them (P13). Valid iff Query and Response are there.
+	// RTT is from the first query to this response in ns; negative where the capture reordered them (P13).
+	// Valid iff Query and Response are there.
 	RTT int64
+	// CaseDiffers says that the response spells the question's name in other case than the query (Q12).
+	CaseDiffers bool
+}
+
+// Handler takes what one shard makes. Its methods are called from one goroutine at a time.
+type Handler interface {
+	// Message is called for each DNS message, before its transaction.
+	Message(m *Message)
+	// Transaction is called when a transaction is settled: in the order of settling, which is not that of the queries.
+	Transaction(t *Transaction)
 }

@@ -209,7 +209,7 @@ func (a *Assembler) drop(c *conn) {
 // sweep gives up what packet time has overtaken.
 func (a *Assembler) sweep(now int64) {
 	for n := a.waiting.first; n != nil; n = a.waiting.first {
-		if n.half.head.seg.Time > now {
+		if n.half.head.since > now {
 			a.waiting.moveLast(n) // time went back: others may be due
 			break
 		}

@@ -2,7 +2,7 @@ package stream
 
 // expired says that h has waited long enough for what it lacks: by packet time, or by its receiver having it.
 func (a *Assembler) expired(h *half, now int64) bool {
-	return h.head != nil && (now-h.head.seg.Time > a.hole || h.acked && now-h.ackTime > ackGrace)
+	return h.head != nil && (now-h.head.since > a.hole || h.acked && now-h.ackTime > ackGrace)
 }
 
 // expire gives up the holes of h that packet time has overtaken.
@@ -24,6 +24,9 @@ func (a *Assembler) giveUp(h *half) {
 		a.dropHead(h)
 	} else {
 		a.gap(h, h.head.seq)
+		if h.mode == seeking {
+			h.head.since += a.hole // a lone prefix, say: what follows it may still come
+		}
 	}
 	a.drain(h)
 }

@@ -8,6 +8,7 @@ type piece struct {
 	data    []byte // a buffer of the pool
 	seg     Segment
 	arrival uint64 // counts the segments of the Assembler
+	since   int64  // when it began to wait: seg.Time, later if it was given a second wait
 }
 
 func (p *piece) end() uint32 { return p.seq + uint32(p.length) }
@@ -188,7 +189,7 @@ func (a *Assembler) newPiece(h *half, s *Segment, seq uint32, data []byte, lengt
 		return nil
 	}
 	p := a.pool.getPiece()
-	p.seq, p.length, p.arrival, p.seg = seq, length, a.stats.Segments, *s
+	p.seq, p.length, p.arrival, p.since, p.seg = seq, length, a.stats.Segments, s.Time, *s
 	p.seg.Payload = nil
 	p.data = append(a.pool.get(len(data)), data...)
 	a.stats.OutOfOrder += uint64(length)

@@ -90,9 +90,12 @@ func pointerFault(data []byte, target, floor int) anomaly.ID {
 }
 
 // endless follows a name in any direction and says whether it never ends. More steps than a valid name can have count as never.
-func endless(data []byte, off int) bool {
-	for range maxName + maxHops {
+func endless(data []byte, start int) bool {
+	off := start
+	for i := range maxName + maxHops {
 		switch {
+		case off == start && i > 0:
+			return true
 		case off >= len(data) || data[off] == 0:
 			return false
 		case data[off] < 64:

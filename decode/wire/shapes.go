@@ -92,6 +92,8 @@ var shapes = [...][]field{
 	dns.TypeTLSA:       {u8, u8, u8, rest},
 	dns.TypeSMIMEA:     {u8, u8, u8, rest},
 	dns.TypeHIP:        {u8, u8, u16, rest},
+	dns.TypeNINFO:      {strs},
+	dns.TypeRKEY:       {u16, u8, u8, rest},
 	dns.TypeTALINK:     {name, name},
 	dns.TypeCDS:        shapeDS,
 	dns.TypeCDNSKEY:    {u16, u8, u8, rest},

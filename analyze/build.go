@@ -1,0 +1,232 @@
+package analyze
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/mnemonic"
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// Build makes a report of a summary, the decoder's counts and what is known of the source, whose times and link types it fills in.
+// The tables have at most top rows. The summary is not changed.
+func Build(s *Summary, st *decode.Stats, src Source, top int) *Report {
+	r := &Report{
+		Schema: Schema, Source: source(src, st), Packets: packets(st), Messages: s.messages,
+		RCODEs: s.rcodes.named(mnemonic.RCODE), TSIGErrors: s.tsig.named(mnemonic.TSIGError), TKEYErrors: s.tkey.named(mnemonic.TKEYError),
+		EDE: s.ede.named(decimal), QTypes: s.qtypes.named(mnemonic.Type), Opcodes: make(map[string]uint64), Truncated: s.tc,
+		EDNS: EDNS{Queries: s.edns.queries, Responses: s.edns.responses, DO: s.edns.do, Versions: s.edns.versions.named(decimal),
+			UDPSizes: s.edns.sizes.named(decimal), Options: s.edns.options.named(mnemonic.Option)},
+		Transactions: s.tx, Latency: s.latencies(), Anomalies: s.anomaly.named(anomalyName), Series: s.series.report(),
+		Limits: s.limits(st),
+	}
+	r.Transactions.Retransmitted = st.Retransmitted
+	for i, n := range s.opcodes {
+		if n > 0 {
+			r.Opcodes[mnemonic.Opcode(uint8(i))] = n
+		}
+	}
+	if st.ShortDNS > 0 {
+		r.Anomalies[h01.String()] += st.ShortDNS
+	}
+	if st.Retransmitted > 0 {
+		r.Anomalies[p03.String()] = st.Retransmitted
+	}
+	s.fillTables(r, top)
+	return r
+}
+
+func decimal(n uint16) string { return strconv.Itoa(int(n)) }
+
+func anomalyName(n uint16) string { return anomaly.ID(n).String() }
+
+func source(src Source, st *decode.Stats) Source {
+	src.LinkTypes = []string{}
+	for _, l := range st.LinkTypes {
+		src.LinkTypes = append(src.LinkTypes, l.String())
+	}
+	if src.Files == nil {
+		src.Files = []string{}
+	}
+	if st.Packets > 0 {
+		src.First, src.Last = time.Unix(0, st.First).UTC(), time.Unix(0, st.Last).UTC()
+		src.Duration = src.Last.Sub(src.First).Seconds()
+	}
+	src.Truncated = len(src.Faults) > 0
+	return src
+}
+
+func packets(st *decode.Stats) Packets {
+	return Packets{
+		Read: st.Packets, SnaplenCut: st.SnaplenCut, NonDNS: st.NonDNS, Undecodable: st.Undecodable, Duplicate: st.Duplicate,
+		ShortDNS: st.ShortDNS, IPFragments: st.Fragments, EncryptedDNS: st.EncryptedDNS, BadIPChecksum: st.BadIPChecksum,
+		BadL4Checksum: st.BadL4Checksum, ICMPErrors: st.ICMPErrors, FragmentsLost: st.FragmentsLost, TCPGaps: st.TCPGaps,
+		TCPStreams: st.TCPStreams, TCPNotDNS: st.TCPNotDNS, TimeWentBack: st.TimeWentBack,
+	}
+}
+
+func (s *Summary) limits(st *decode.Stats) Forgotten {
+	return Forgotten{
+		ClientsError: uint64(s.clients.weightLost), ServersError: uint64(s.servers.weightLost), NamesError: uint64(s.names.weightLost),
+		ZonesError: uint64(s.zones.weightLost), PairingEvicted: st.PairingEvicted, PairingForgotten: st.PairingForgotten,
+		StreamsEvicted: st.StreamsEvicted, FragmentsEvicted: st.FragmentsLimit,
+	}
+}
+
+// ms converts ns to ms, rounded to whole µs.
+func ms(ns int64) float64 { return math.Round(float64(ns)/1e3) / 1e3 }
+
+func (s *Summary) latencies() Latency {
+	h := s.latency
+	l := Latency{Count: uint64(h.TotalCount()), ErrorPercent: latencyError, Histogram: []LatencyBucket{}}
+	if l.Count == 0 {
+		return l
+	}
+	at := func(q float64) float64 { return ms(min(h.ValueAtQuantile(q), s.slowest)) }
+	l.P50, l.P90, l.P95, l.P99 = at(50), at(90), at(95), at(99)
+	l.Max = ms(s.slowest)
+	l.Mean = ms(int64(s.total / l.Count))
+	l.Histogram = s.histogram()
+	return l
+}
+
+// histogram counts latencies in buckets of 1, 2 and 5 times a power of ten, from the first to the last that is not empty. A transaction
+// within latencyError of a bound can be on its other side.
+func (s *Summary) histogram() []LatencyBucket {
+	var out []LatencyBucket
+	bound, step := int64(10_000), 0
+	for _, b := range s.latency.Distribution() {
+		if b.Count == 0 {
+			continue
+		}
+		for b.To > bound && bound < maxLatency {
+			if len(out) > 0 && out[len(out)-1].UpTo < ms(bound) {
+				out = append(out, LatencyBucket{UpTo: ms(bound)})
+			}
+			bound = bound * [...]int64{2, 5, 2}[step] / [...]int64{1, 2, 1}[step]
+			step = (step + 1) % 3
+		}
+		if len(out) == 0 || out[len(out)-1].UpTo != ms(bound) {
+			out = append(out, LatencyBucket{UpTo: ms(bound)})
+		}
+		out[len(out)-1].Count += uint64(b.Count)
+	}
+	return out
+}
+
+func (s *series) report() Series {
+	r := Series{Queries: []uint64{}, Responses: []uint64{}, Unanswered: []uint64{}, RCODEs: map[string][]uint64{}}
+	if len(s.buckets) == 0 {
+		return r
+	}
+	w := s.widths[s.level]
+	r.Start, r.Width = time.Unix(0, s.first*w).UTC(), float64(w)/1e9
+	used := [seriesRCODEs + 1]bool{}
+	for i := range s.buckets {
+		b := &s.buckets[i]
+		r.Queries, r.Responses, r.Unanswered = append(r.Queries, b.queries), append(r.Responses, b.responses), append(r.Unanswered, b.unanswered)
+		for c, n := range b.rcodes {
+			used[c] = used[c] || n > 0
+		}
+	}
+	for c, ok := range used {
+		if !ok {
+			continue
+		}
+		values := make([]uint64, len(s.buckets))
+		for i := range s.buckets {
+			values[i] = s.buckets[i].rcodes[c]
+		}
+		r.RCODEs[seriesName(c)] = values
+	}
+	return r
+}
+
+func seriesName(c int) string {
+	if c == seriesRCODEs {
+		return "OTHER"
+	}
+	return mnemonic.RCODE(uint16(c))
+}
+
+// fillTables makes the tables by client, server, name and zone, and what is distinct.
+func (s *Summary) fillTables(r *Report, top int) {
+	d := &r.Distinct
+	note := func(n uint64, exact bool, what string) uint64 {
+		if !exact {
+			d.Approximate = append(d.Approximate, what)
+		}
+		return n
+	}
+	zones := s.byZone()
+	n, exact := s.clients.distinct(false)
+	d.Clients = note(n, exact, "clients")
+	n, exact = s.servers.distinct(true)
+	d.Servers = note(n, exact, "servers")
+	n, exact = s.names.distinct(false)
+	d.Names = note(n, exact, "names")
+	n, exact = zones.distinct(false)
+	d.Zones = note(n, exact && s.names.seen == nil, "zones")
+	r.Clients = s.clients.report(top, addressRow)
+	r.Servers = s.servers.report(top, addressRow)
+	r.Names = s.names.report(top, func(out *Row, key []byte) { out.Name = string(wire.AppendName(nil, key)) })
+	r.Zones = zones.report(top, func(out *Row, key []byte) { out.Zone = string(wire.AppendName(nil, key)) })
+}
+
+func addressRow(out *Row, key []byte) { out.Address = packet.Addr(key).String() }
+
+// byZone adds up the names by zone. Names that have left the table are in s.zones already, but not in its numbers of names.
+func (s *Summary) byZone() *table {
+	zones := newTable(len(s.names.rows) + len(s.zones.rows))
+	zones.merge(s.zones)
+	z := newZoner()
+	rares := s.names.raresByHash()
+	for i := range s.names.rows {
+		n := &s.names.rows[i]
+		key := z.zoneOf(s.names.keys.get(n.key))
+		hash := wire.HashName(s.seed, key)
+		r := zones.row(hash, key)
+		r.add(&n.counts)
+		if n.queries > 0 {
+			inc(&r.names)
+		}
+		for _, o := range rares[n.hash] {
+			zones.countRare(rare{hash, o.rcode}, s.names.rare[o])
+		}
+	}
+	return zones
+}
+
+// report returns the table's first rows; key says what a row is of.
+func (t *table) report(top int, key func(out *Row, key []byte)) []Row {
+	rows := []Row{}
+	rares := t.raresByHash()
+	for _, r := range t.top(top) {
+		out := Row{Queries: uint64(r.queries), Responses: uint64(r.responses), Malformed: uint64(r.malformed),
+			Unanswered: uint64(r.unanswered), Names: uint64(r.names), RCODEs: map[string]uint64{}}
+		for code, n := range r.rcodes {
+			if n > 0 {
+				out.RCODEs[mnemonic.RCODE(uint16(code))] = uint64(n)
+			}
+		}
+		for _, o := range rares[r.hash] {
+			out.RCODEs[mnemonic.RCODE(o.rcode)] = uint64(t.rare[o])
+		}
+		key(&out, t.keys.get(r.key))
+		rows = append(rows, out)
+	}
+	return rows
+}
+
+// raresByHash groups the rare RCODEs by row.
+func (t *table) raresByHash() map[uint64][]rare {
+	m := make(map[uint64][]rare, len(t.rare))
+	for k := range t.rare {
+		m[k.hash] = append(m[k.hash], k)
+	}
+	return m
+}

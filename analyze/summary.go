@@ -1,0 +1,366 @@
+package analyze
+
+import (
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// Limits bound the tables of one summary. A row takes about 80 bytes and its key (16 bytes, or the name); 2 x 4 bytes of index besides.
+type Limits struct {
+	Clients, Servers, Names, Zones int
+}
+
+// DefaultLimits returns the bounds of a shard's summary: about 17 MiB where all are reached.
+func DefaultLimits() Limits {
+	return Limits{Clients: 1 << 15, Servers: 1 << 13, Names: 1 << 17, Zones: 1 << 15}
+}
+
+// Latencies are recorded in ns between these bounds, the histogram's buckets being at most latencyError wide.
+const (
+	minLatency   = 1_000
+	maxLatency   = int64(3600e9)
+	latencyError = 1.0 // percent
+)
+
+// Summary counts the messages and transactions of a shard, a file, a window or a machine. Summaries of one seed merge: the result is that
+// of one summary over all, as long as no table is over its limit. A Summary is for one goroutine at a time.
+type Summary struct {
+	seed     uint64
+	messages Messages
+	opcodes  [16]uint64
+	rcodes   counter // of responses, 12 bits
+	tsig     counter
+	tkey     counter
+	ede      counter
+	qtypes   counter
+	edns     edns
+	anomaly  counter
+	tx       Transactions
+	tc       uint64
+	latency  *hdrhistogram.Histogram
+	slowest  int64  // ns
+	total    uint64 // ns
+	clients  *table
+	servers  *table
+	names    *table
+	zones    *table // of names that are no longer in names
+	series   *series
+}
+
+type edns struct {
+	queries, responses, do uint64
+	versions               counter
+	sizes                  counter
+	options                counter
+}
+
+// NewSummary returns an empty summary. All that are to be merged have the seed of the run's [decode.Config].
+func NewSummary(seed uint64, l Limits) *Summary {
+	s := &Summary{
+		seed: seed, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
+		clients: newTable(l.Clients), servers: newTable(l.Servers), names: newTable(l.Names), zones: newTable(l.Zones),
+	}
+	z := newZoner()
+	s.names.lost = func(name []byte, c *counts) { s.zone(z.zoneOf(name)).add(c) }
+	return s
+}
+
+// zone returns the row of a zone in wire form.
+func (s *Summary) zone(name []byte) *row { return s.zones.row(wire.HashName(s.seed, name), name) }
+
+// row returns the row of a key, new if need be.
+func (t *table) row(hash uint64, key []byte) *row {
+	if r := t.find(hash); r != nil {
+		return r
+	}
+	return t.insert(hash, key)
+}
+
+func (s *Summary) address(t *table, a *packet.Addr) *row {
+	hash := decode.HashAddr(s.seed, a)
+	if r := t.find(hash); r != nil {
+		return r
+	}
+	return t.insert(hash, a[:])
+}
+
+// name returns the row of a message's question name.
+func (s *Summary) name(m *decode.Message) *row {
+	if r := s.names.find(m.NameHash); r != nil {
+		return r
+	}
+	var lower [maxName]byte
+	return s.names.insert(m.NameHash, appendLower(lower[:0], m.Question.Name))
+}
+
+// maxName is the longest wire name in octets (RFC 1035 section 2.3.4).
+const maxName = 255
+
+// appendLower appends a wire name in lower case. Length octets are below the letters.
+func appendLower(dst, name []byte) []byte {
+	for _, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// Message counts a message.
+func (s *Summary) Message(m *decode.Message) {
+	for i := range m.Anomalies {
+		s.anomaly.inc(uint16(m.Anomalies[i].ID))
+	}
+	switch m.Proto {
+	case decode.MDNS:
+		s.messages.MDNS++
+		return
+	case decode.LLMNR:
+		s.messages.LLMNR++
+		return
+	}
+	s.transport(m)
+	if m.Response() {
+		s.response(m)
+	} else {
+		s.query(m)
+	}
+}
+
+func (s *Summary) transport(m *decode.Message) {
+	n := &s.messages
+	n.Total++
+	if m.Proto == decode.TCP {
+		n.TCP++
+	} else {
+		n.UDP++
+	}
+	if m.IPVersion == 4 {
+		n.IPv4++
+	} else {
+		n.IPv6++
+	}
+	if m.Malformed {
+		n.Malformed++
+	}
+}
+
+func (s *Summary) query(m *decode.Message) {
+	s.messages.Queries++
+	s.series.at(m.Time).queries++
+	s.opcodes[m.Opcode()]++
+	c, v := s.address(s.clients, &m.Client), s.address(s.servers, &m.Server)
+	inc(&c.queries)
+	inc(&v.queries)
+	if m.Malformed {
+		inc(&c.malformed)
+		inc(&v.malformed)
+	}
+	if m.Parsed[wire.SectionQuestion] > 0 {
+		s.qtypes.inc(m.Question.Type)
+		n := s.name(m)
+		inc(&n.queries)
+		if m.Malformed {
+			inc(&n.malformed)
+		}
+	}
+	if m.HasOPT && !m.Malformed {
+		s.queryEDNS(m)
+	}
+}
+
+// ednsDO is the DNSSEC OK bit of the OPT flags (RFC 3225).
+const ednsDO = 1 << 15
+
+func (s *Summary) queryEDNS(m *decode.Message) {
+	e := &s.edns
+	e.queries++
+	if m.EDNS.Flags&ednsDO != 0 {
+		e.do++
+	}
+	e.versions.inc(uint16(m.EDNS.Version))
+	e.sizes.inc(m.EDNS.UDPSize)
+	for o := range m.EDNS.All {
+		e.options.inc(o.Code)
+	}
+}
+
+func (s *Summary) response(m *decode.Message) {
+	rcode := m.RCODE()
+	s.messages.Responses++
+	s.rcodes.inc(rcode)
+	b := s.series.at(m.Time)
+	b.responses++
+	b.rcodes[min(rcode, seriesRCODEs)]++
+	if m.Truncated() {
+		s.tc++
+	}
+	s.signatures(m)
+	if m.HasOPT {
+		s.edns.responses++
+		for code := range m.ExtendedErrors {
+			s.ede.inc(code)
+		}
+	}
+	c, v := s.address(s.clients, &m.Client), s.address(s.servers, &m.Server)
+	s.clients.response(c, rcode)
+	s.servers.response(v, rcode)
+	if m.Parsed[wire.SectionQuestion] > 0 {
+		s.names.response(s.name(m), rcode)
+	}
+	if m.Malformed {
+		inc(&c.malformed)
+		inc(&v.malformed)
+	}
+}
+
+func (s *Summary) signatures(m *decode.Message) {
+	if m.HasTSIG && m.TSIG.Error != 0 {
+		s.tsig.inc(m.TSIG.Error)
+	}
+	if m.HasTKEY && m.TKEY.Error != 0 {
+		s.tkey.inc(m.TKEY.Error)
+	}
+}
+
+// Transaction counts what became of a query or a response.
+func (s *Summary) Transaction(t *decode.Transaction) {
+	if n := s.tx.of(t.Status); n != nil {
+		*n++
+	}
+	if id := statusAnomaly(t); id != 0 {
+		s.anomaly.inc(uint16(id))
+	}
+	switch t.Status {
+	case decode.Answered:
+		s.answered(t)
+	case decode.Unanswered:
+		s.unanswered(t)
+	}
+}
+
+func (n *Transactions) of(st decode.Status) *uint64 {
+	switch st {
+	case decode.Answered:
+		return &n.Answered
+	case decode.Unanswered:
+		return &n.Unanswered
+	case decode.Pending:
+		return &n.Pending
+	case decode.Unsolicited:
+		return &n.Unsolicited
+	case decode.Duplicate:
+		return &n.DuplicateResponses
+	case decode.Conflicting:
+		return &n.ConflictingResponses
+	case decode.Mismatched:
+		return &n.Mismatched
+	case decode.Late:
+		return &n.Late
+	}
+	return nil
+}
+
+func (s *Summary) answered(t *decode.Transaction) {
+	if t.CaseDiffers {
+		s.anomaly.inc(uint16(q12))
+	}
+	if t.RTT < 0 {
+		s.tx.Reordered++
+		s.anomaly.inc(uint16(p13))
+		return
+	}
+	_ = s.latency.RecordValue(min(t.RTT, maxLatency)) // fails only above maxLatency
+	s.slowest = max(s.slowest, t.RTT)
+	s.total += uint64(t.RTT)
+}
+
+func (s *Summary) unanswered(t *decode.Transaction) {
+	s.series.at(t.Query.Time).unanswered++
+	inc(&s.address(s.clients, &t.Client).unanswered)
+	inc(&s.address(s.servers, &t.Server).unanswered)
+	if t.Query.HasQuestion {
+		if r := s.names.find(t.Query.NameHash); r != nil {
+			inc(&r.unanswered)
+		}
+	}
+}
+
+// The entries of the catalogue that pairing decides.
+var (
+	p01 = anomaly.Make('P', 1)  // no-response
+	p02 = anomaly.Make('P', 2)  // orphan-response
+	p03 = anomaly.Make('P', 3)  // query-retransmit
+	p05 = anomaly.Make('P', 5)  // response-duplicate-identical
+	p06 = anomaly.Make('P', 6)  // response-duplicate-different
+	p08 = anomaly.Make('P', 8)  // reply-from-other-address
+	p10 = anomaly.Make('P', 10) // question-mismatch
+	p13 = anomaly.Make('P', 13) // negative-latency
+	q12 = anomaly.Make('Q', 12) // case-0x20
+	h01 = anomaly.Make('H', 1)  // msg-too-short
+)
+
+// statusAnomaly returns the catalogue's name for how a transaction ended, or 0.
+func statusAnomaly(t *decode.Transaction) anomaly.ID {
+	switch t.Status {
+	case decode.Unanswered:
+		return p01
+	case decode.Unsolicited:
+		return p02
+	case decode.Duplicate:
+		return p05
+	case decode.Conflicting:
+		return p06
+	case decode.Mismatched:
+		if t.Query != nil && t.Response.Server != t.Server {
+			return p08
+		}
+		return p10
+	}
+	return 0
+}
+
+// Merge adds another summary, which must have the same seed; it is not changed.
+func (s *Summary) Merge(o *Summary) {
+	s.messages.add(&o.messages)
+	s.tx.add(&o.tx)
+	for i := range s.opcodes {
+		s.opcodes[i] += o.opcodes[i]
+	}
+	for i, c := range o.counters() {
+		s.counters()[i].merge(c)
+	}
+	s.edns.queries += o.edns.queries
+	s.edns.responses += o.edns.responses
+	s.edns.do += o.edns.do
+	s.tc += o.tc
+	s.latency.Merge(o.latency)
+	s.slowest = max(s.slowest, o.slowest)
+	s.total += o.total
+	for i, t := range o.tables() {
+		s.tables()[i].merge(t)
+	}
+	s.series.merge(o.series)
+}
+
+func (s *Summary) counters() [9]*counter {
+	return [...]*counter{&s.rcodes, &s.tsig, &s.tkey, &s.ede, &s.qtypes, &s.anomaly, &s.edns.versions, &s.edns.sizes, &s.edns.options}
+}
+
+func (s *Summary) tables() [4]*table { return [...]*table{s.clients, s.servers, s.names, s.zones} }
+
+// Merged returns a summary of all, with room for all their rows, and lets go of them.
+func Merged(all []*Summary, l Limits) *Summary {
+	n := len(all)
+	sum := NewSummary(all[0].seed, Limits{Clients: n * l.Clients, Servers: n * l.Servers, Names: n * l.Names, Zones: n * l.Zones})
+	for i, s := range all {
+		sum.Merge(s)
+		all[i] = nil
+	}
+	return sum
+}

@@ -1,0 +1,200 @@
+package analyze
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+)
+
+func key(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// spread makes a hash of a small number.
+func spread(n uint64) uint64 { return (n + 1) * 0x9e3779b97f4a7c15 }
+
+func count(t *table, n uint64, queries uint32) {
+	addTo(&t.row(spread(n), key(n)).queries, queries)
+}
+
+func TestTableAgainstMap(t *testing.T) {
+	table, model := newTable(1<<14), map[uint64]uint32{}
+	state := uint64(1)
+	for range 50000 {
+		state = state*6364136223846793005 + 1442695040888963407
+		n := state >> 33 % 9000
+		count(table, n, 1)
+		model[n]++
+	}
+	if len(table.rows) != len(model) {
+		t.Fatalf("%d rows, want %d", len(table.rows), len(model))
+	}
+	for n, want := range model {
+		r := table.find(spread(n))
+		if r == nil || r.queries != want || !slices.Equal(table.keys.get(r.key), key(n)) {
+			t.Fatalf("key %d: row %+v, want %d queries", n, r, want)
+		}
+	}
+	if table.find(spread(9001)) != nil {
+		t.Error("found a key that was never counted")
+	}
+}
+
+// TestPurgeKeepsHeavyRows floods a table: the heavy keys stay, the error bound holds for each, and nothing is lost on the way to lost.
+func TestPurgeKeepsHeavyRows(t *testing.T) {
+	const limit, heavy, flood = 256, 20, 100000
+	table := newTable(limit)
+	lost := uint64(0)
+	table.lost = func(_ []byte, c *counts) { lost += uint64(c.queries) }
+	for n := range uint64(flood) {
+		count(table, 1000+n, 1)
+		if n%10 == 0 {
+			count(table, n/10%heavy, 5)
+		}
+	}
+	if len(table.rows) > limit {
+		t.Errorf("%d rows, limit %d", len(table.rows), limit)
+	}
+	kept := uint64(0)
+	for i := range table.rows {
+		kept += uint64(table.rows[i].queries)
+	}
+	if kept+lost != flood+flood/10*5 {
+		t.Errorf("%d kept and %d lost, of %d", kept, lost, flood+flood/10*5)
+	}
+	const exact = flood / 10 * 5 / heavy
+	for n := range uint64(heavy) {
+		r := table.find(spread(n))
+		if r == nil {
+			t.Fatalf("heavy key %d is gone", n)
+		}
+		if r.queries > exact || r.queries+table.weightLost < exact {
+			t.Errorf("key %d: %d queries and an error of %d, exact %d", n, r.queries, table.weightLost, exact)
+		}
+	}
+	n, isExact := table.distinct(false)
+	if isExact || math.Abs(float64(n)-(flood+heavy)) > 0.03*flood {
+		t.Errorf("%d distinct (exact: %v), want about %d", n, isExact, flood+heavy)
+	}
+}
+
+func TestTop(t *testing.T) {
+	table := newTable(1 << 10)
+	for n := range uint64(500) {
+		count(table, n, uint32(n%100))
+	}
+	got := table.top(7)
+	var keys []uint64
+	for _, r := range got {
+		keys = append(keys, binary.BigEndian.Uint64(table.keys.get(r.key)))
+	}
+	if want := []uint64{99, 199, 299, 399, 499, 98, 198}; !slices.Equal(keys, want) {
+		t.Errorf("got %v, want %v", keys, want)
+	}
+	if n := len(table.top(0)); n != 0 {
+		t.Errorf("top 0 has %d rows", n)
+	}
+	if n := len(table.top(9999)); n != 500 {
+		t.Errorf("top 9999 has %d rows", n)
+	}
+}
+
+func TestCountsDoNotWrap(t *testing.T) {
+	n := uint32(math.MaxUint32 - 1)
+	addTo(&n, 5)
+	if n != math.MaxUint32 {
+		t.Errorf("got %d", n)
+	}
+	inc(&n)
+	if n != math.MaxUint32 {
+		t.Errorf("wrapped to %d", n)
+	}
+}
+
+func TestRareRCODEsAreBounded(t *testing.T) {
+	table := newTable(1 << 15)
+	for n := range uint64(2 * maxRare) {
+		table.response(table.row(spread(n), key(n)), 4095)
+	}
+	if len(table.rare) != maxRare {
+		t.Errorf("%d, limit %d", len(table.rare), maxRare)
+	}
+	if r := table.find(spread(2*maxRare - 1)); r.responses != 1 {
+		t.Errorf("responses not counted: %+v", r)
+	}
+}
+
+func TestSeriesMergesLikeOne(t *testing.T) {
+	starts := []int64{0, 1767225600e9, math.MaxInt64, -5}
+	for _, start := range starts {
+		for _, step := range []int64{1e3, 1e6, 37e6, 1e9, 86400e9} {
+			t.Run(fmt.Sprint(start, step), func(t *testing.T) {
+				whole, even, odd := newSeries(), newSeries(), newSeries()
+				for i := range int64(5000) {
+					at := start + i*step*7919%(step*5000)
+					whole.at(at).queries++
+					part := even
+					if i%2 == 1 {
+						part = odd
+					}
+					part.at(at).queries++
+				}
+				odd.merge(even)
+				sameSeries(t, whole, odd)
+			})
+		}
+	}
+}
+
+func sameSeries(t *testing.T, a, b *series) {
+	t.Helper()
+	if a.level != b.level || a.first != b.first || !slices.Equal(a.buckets, b.buckets) {
+		t.Errorf("merged: level %d first %d, %d buckets; one: level %d first %d, %d buckets", b.level, b.first, len(b.buckets), a.level, a.first, len(a.buckets))
+	}
+	if len(a.buckets) > seriesBuckets {
+		t.Errorf("%d buckets", len(a.buckets))
+	}
+	n := uint64(0)
+	for i := range a.buckets {
+		n += a.buckets[i].queries
+	}
+	if n != 5000 {
+		t.Errorf("%d queries counted, want 5000", n)
+	}
+}
+
+func TestZoneOf(t *testing.T) {
+	tests := []struct{ name, zone string }{
+		{"www.example.com", "example.com"},
+		{"example.com", "example.com"},
+		{"com", "com"},
+		{"a.b.c.example.co.uk", "example.co.uk"},
+		{"co.uk", "co.uk"},
+		{"x.github.io", "x.github.io"}, // a private suffix of the list
+		{"1.2.0.192.in-addr.arpa", "192.in-addr.arpa"},
+		{"host.corp.unknown-tld", "corp.unknown-tld"},
+		{"", ""},
+	}
+	z := newZoner()
+	for range 2 { // from the list, then from memory
+		for _, tt := range tests {
+			if got := z.zoneOf(wireName(tt.name)); !slices.Equal(got, wireName(tt.zone)) {
+				t.Errorf("%s: got %q, want %q", tt.name, got, wireName(tt.zone))
+			}
+		}
+	}
+}
+
+// wireName returns the wire form of a name given without its final dot.
+func wireName(s string) []byte {
+	var out []byte
+	for len(s) > 0 {
+		n := 0
+		for n < len(s) && s[n] != '.' {
+			n++
+		}
+		out = append(append(out, byte(n)), s[:n]...)
+		s = s[min(n+1, len(s)):]
+	}
+	return append(out, 0)
+}

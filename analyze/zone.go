@@ -1,0 +1,68 @@
+package analyze
+
+import (
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// zoner finds the zone of a name: its registrable domain by the public suffix list, which is the best guess at who runs it that can be
+// made without asking. A name that is itself a public suffix, or the root, is its own zone.
+type zoner struct {
+	// ends remembers for a parent name how many octets at its end are the zone; 0 where it is a public suffix.
+	ends map[string]uint8
+}
+
+// maxParents bounds the memory of a zoner (about 100 bytes each); beyond, it begins anew.
+const maxParents = 1 << 16
+
+func newZoner() *zoner { return &zoner{ends: make(map[string]uint8)} }
+
+// zoneOf returns the part of a lower-case wire name that is its zone.
+func (z *zoner) zoneOf(name []byte) []byte {
+	if len(name) < 2 {
+		return name
+	}
+	parent := name[1+int(name[0]):]
+	n, ok := z.ends[string(parent)]
+	if !ok {
+		if len(z.ends) >= maxParents {
+			clear(z.ends)
+		}
+		n = zoneLen(parent)
+		z.ends[string(parent)] = n
+	}
+	if n == 0 {
+		return name
+	}
+	return name[len(name)-int(n):]
+}
+
+// zoneLen returns the length of a name's zone in octets, or 0 where the name is a public suffix.
+func zoneLen(name []byte) uint8 {
+	if len(name) < 2 {
+		return 0
+	}
+	// The list is of host names: no label in it needs an escape, so one that does matches no rule.
+	text := string(wire.AppendName(nil, name))
+	text = text[:len(text)-1]
+	suffix, _ := publicsuffix.PublicSuffix(text)
+	want := labels(suffix) + 1
+	for rest := name; len(rest) > 1; rest = rest[1+int(rest[0]):] {
+		if wire.Labels(rest) == want {
+			return uint8(len(rest))
+		}
+	}
+	return 0
+}
+
+// labels counts the labels of a suffix of the list.
+func labels(suffix string) int {
+	n := 1
+	for i := range len(suffix) {
+		if suffix[i] == '.' {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dnssniff/dnssniff/ui/sanitize"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// streams are the standard streams of a run.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// usageError is a call that cannot be understood; the message says what to do.
+type usageError struct{ error }
+
+// run runs the command with its arguments and returns the exit code. Errors are printed here and nowhere else, in one line.
+func run(ctx context.Context, args []string, std streams) int {
+	root := rootCommand(std)
+	root.SetArgs(args)
+	root.SetIn(std.in)
+	root.SetOut(std.out)
+	root.SetErr(std.err)
+	err := root.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE):
+		return exitDone
+	case errors.As(err, &usage):
+		fmt.Fprintf(std.err, "dnssniff: %s (see dnssniff --help)\n", oneLine(err))
+		return exitUsage
+	default:
+		fmt.Fprintf(std.err, "dnssniff: %s\n", oneLine(err))
+		return exitFailed
+	}
+}
+
+// oneLine makes an error fit to be shown: it can hold file names and bytes of a file.
+func oneLine(err error) string {
+	return sanitize.String(strings.ReplaceAll(err.Error(), "\n", "; "))
+}
+
+func rootCommand(std streams) *cobra.Command {
+	o := reportOptions{std: std}
+	cmd := &cobra.Command{
+		Use:   "dnssniff [FILE...]",
+		Short: "Passive DNS analyzer: what is going on, who it is, and why",
+		Long: `dnssniff reads capture files, pairs each DNS query with its response, and shows
+what is going on: response codes, clients, servers, names, latency, and what is
+wrong with the messages. It never sends a packet.
+
+With files and no subcommand it prints the report.`,
+		Example: `  dnssniff capture.pcap
+  dnssniff report --format json capture.pcapng.gz
+  tcpdump -i eth0 -w - port 53 | dnssniff print -`,
+		Version:       version(),
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && len(o.source.files) == 0 {
+				return cmd.Help()
+			}
+			return o.run(cmd.Context(), args)
+		},
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	o.flags(cmd)
+	cmd.AddCommand(reportCommand(std), printCommand(std))
+	return cmd
+}
+
+// isTerminal says whether a stream is a terminal, and with what number of columns.
+func isTerminal(w any) (int, bool) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	return terminalWidth(f)
+}

@@ -1,0 +1,80 @@
+package decode
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"time"
+
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/stream"
+)
+
+// Shards is the number of independent parts of the work, and so the largest useful number of workers.
+const Shards = 8
+
+// DefaultTimeout is how long a query waits for its response, in packet time.
+const DefaultTimeout = 5 * time.Second
+
+// Ports of the protocols told apart (IANA service names domain, mdns, llmnr, domain-s).
+const (
+	portDNS   = 53
+	portMDNS  = 5353
+	portLLMNR = 5355
+	portTLS   = 853 // DNS over TLS (RFC 7858) and over QUIC (RFC 9250)
+)
+
+// Config says how to decode. The zero value is not usable: see [DefaultConfig].
+type Config struct {
+	// Ports are the UDP and TCP ports taken as DNS.
+	Ports Ports
+	// Timeout is how long a query stays open, in packet time.
+	Timeout time.Duration
+	// KeepNames keeps the name of each open query for its transaction (up to 255 bytes each).
+	KeepNames bool
+	// Dedup analyses a packet once that was captured several times within a millisecond.
+	Dedup bool
+	// MaxPackets ends the reading after that many packets; 0 reads all.
+	MaxPackets uint64
+	// Seed keys the hash tables. Results do not depend on it.
+	Seed uint64
+	// Limits bound what a shard keeps.
+	Limits Limits
+	// Stream and Fragments bound the TCP streams of a shard and the IP fragments of a worker.
+	Stream    stream.Limits
+	Fragments packet.Limits
+}
+
+// Limits bound the memory of one shard's pairing. What is given up is counted in [Stats].
+type Limits struct {
+	// Pairs is the number of queries of the last Timeout that are remembered: 64 bytes each, and 200 to 500 more while unanswered.
+	Pairs int
+	// Late is the number of timed-out queries remembered for a late response: about 300 bytes each.
+	Late int
+	// Orphans is the number of responses held for a query that the capture may have put after them: about 1 KiB each.
+	Orphans int
+}
+
+// DefaultConfig returns the settings of a command without flags. It fails only where the system gives no random bytes.
+func DefaultConfig() (Config, error) {
+	var seed [8]byte
+	if _, err := rand.Read(seed[:]); err != nil {
+		return Config{}, err
+	}
+	c := Config{
+		Timeout: DefaultTimeout,
+		Seed:    binary.LittleEndian.Uint64(seed[:]),
+		Limits:  Limits{Pairs: 1 << 17, Late: 1 << 12, Orphans: 1 << 8},
+		Stream:  stream.Limits{Bytes: 2 << 20},
+	}
+	c.Ports.Add(portDNS)
+	return c, nil
+}
+
+// Ports is a set of port numbers.
+type Ports struct{ bits [1 << 16 / 64]uint64 }
+
+// Add puts a port into the set.
+func (p *Ports) Add(port uint16) { p.bits[port>>6] |= 1 << (port & 63) }
+
+// Has says whether a port is in the set.
+func (p *Ports) Has(port uint16) bool { return p.bits[port>>6]>>(port&63)&1 != 0 }

@@ -1,0 +1,262 @@
+package decode
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// tell records transactions as text: what a reader of the test wants to see.
+type tell struct {
+	lines    []string
+	messages int
+}
+
+func (h *tell) Message(*Message) { h.messages++ }
+
+func (h *tell) Transaction(t *Transaction) {
+	line := statusName(t.Status)
+	if t.Query != nil {
+		line += fmt.Sprintf(" q%d", t.Query.Number)
+		if t.Query.Retransmissions > 0 {
+			line += fmt.Sprintf("+%d", t.Query.Retransmissions)
+		}
+		if t.Query.ICMP.Seen {
+			line += fmt.Sprintf(" icmp %d/%d", t.Query.ICMP.Type, t.Query.ICMP.Code)
+		}
+	}
+	if t.Response != nil {
+		line += fmt.Sprintf(" r%d", t.Response.Number)
+		if t.Query != nil {
+			line += " " + time.Duration(t.RTT).String()
+		}
+	}
+	if t.CaseDiffers {
+		line += " case"
+	}
+	h.lines = append(h.lines, line)
+}
+
+func statusName(s Status) string {
+	return [...]string{"answered", "unanswered", "pending", "unsolicited", "duplicate", "conflicting", "mismatched", "late"}[s]
+}
+
+// event is one message of a test's traffic. The zero values stand for the usual: client 192.0.2.1 port 40000, server 198.51.100.53,
+// ID 1, www.example. A over UDP.
+type event struct {
+	at       time.Duration
+	response bool
+	id       uint16
+	name     string
+	qtype    uint16
+	client   string
+	port     uint16
+	server   string
+	proto    Proto
+	conn     uint64
+	rcode    int
+	bare     bool // header only, as of a FORMERR
+	multi    bool // mDNS
+}
+
+func (e event) message(t *testing.T, number uint64) *Message {
+	t.Helper()
+	m := new(dns.Msg)
+	m.Id, m.Response, m.Rcode = max(e.id, 1), e.response, e.rcode
+	if !e.bare {
+		m.Question = []dns.Question{{Name: or(e.name, "www.example."), Qtype: max(e.qtype, dns.TypeA), Qclass: dns.ClassINET}}
+	}
+	data, err := m.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := new(wire.Message)
+	w.Parse(data, false)
+	msg := &Message{Message: w, Time: e.at.Nanoseconds(), Number: number, Proto: e.proto, IPVersion: 4, Length: uint16(len(data)),
+		Client: addr(or(e.client, "192.0.2.1")), Server: addr(or(e.server, "198.51.100.53")), ClientPort: max(e.port, 40000), ServerPort: 53, conn: e.conn}
+	if w.Parsed[0] > 0 {
+		msg.NameHash = wire.HashName(7, w.Question.Name)
+	}
+	return msg
+}
+
+func or(s, usual string) string {
+	if s == "" {
+		return usual
+	}
+	return s
+}
+
+func addr(s string) packet.Addr { return packet.AddrFrom(netip.MustParseAddr(s)) }
+
+func testConfig() Config {
+	return Config{Timeout: 5 * time.Second, Seed: 7, Limits: Limits{Pairs: 1 << 10, Late: 16, Orphans: 4}}
+}
+
+func TestPairing(t *testing.T) {
+	const ms, s = time.Millisecond, time.Second
+	tests := []struct {
+		name   string
+		events []event
+		end    time.Duration
+		want   []string
+	}{
+		{"answered", []event{{}, {at: 20 * ms, response: true}}, s, []string{"answered q1 r2 20ms"}},
+		{"answered_without_question", []event{{}, {at: ms, response: true, bare: true, rcode: dns.RcodeFormatError}}, s, []string{"answered q1 r2 1ms"}},
+		{"query_without_question_answered", []event{{bare: true}, {at: ms, response: true, bare: true}}, s, []string{"answered q1 r2 1ms"}},
+		{"unanswered_after_timeout", []event{{}, {at: 6 * s, id: 2}}, 7 * s, []string{"unanswered q1", "pending q2"}},
+		{"pending_at_end", []event{{}}, 4 * s, []string{"pending q1"}},
+		{"timeout_is_exclusive", []event{{}, {at: 5 * s, response: true}}, 5 * s, []string{"answered q1 r2 5s"}},
+		{"retransmitted_then_answered_from_first", []event{{}, {at: s}, {at: 2 * s}, {at: 2100 * ms, response: true}}, 9 * s, []string{"answered q1+2 r4 2.1s"}},
+		{"both_answered_same_bytes", []event{{}, {at: ms, response: true}, {at: s}, {at: 1001 * ms, response: true}}, 9 * s, []string{"answered q1 r2 1ms", "duplicate r4"}},
+		{"second_answer_differs", []event{{}, {at: ms, response: true}, {at: 2 * ms, response: true, rcode: dns.RcodeNameError}}, 9 * s, []string{"answered q1 r2 1ms", "conflicting r3"}},
+		{"same_key_after_timeout_is_new", []event{{}, {at: ms, response: true}, {at: 6 * s}, {at: 6*s + ms, response: true}}, 9 * s, []string{"answered q1 r2 1ms", "answered q3 r4 1ms"}},
+		{"late", []event{{}, {at: 6 * s, response: true}}, 9 * s, []string{"unanswered q1", "late q1 r2 6s"}},
+		{"unsolicited", []event{{response: true}}, s, []string{"unsolicited r1"}},
+		{"response_captured_before_query", []event{{at: ms, response: true}, {at: 2 * ms}}, s, []string{"answered q2 r1 -1ms"}},
+		{"response_long_before_query_is_unsolicited", []event{{response: true}, {at: 20 * ms}}, s, []string{"unsolicited r1", "pending q2"}},
+		{"id_reused_in_flight", []event{{}, {at: ms, name: "other.example."}, {at: 2 * ms, response: true, name: "other.example."}, {at: 3 * ms, response: true}}, s,
+			[]string{"answered q2 r3 1ms", "answered q1 r4 3ms"}},
+		{"other_question", []event{{}, {at: ms, response: true, name: "other.example."}, {at: 2 * ms, response: true}}, s, []string{"mismatched q1 r2 1ms", "answered q1 r3 2ms"}},
+		{"other_type_is_other_question", []event{{}, {at: ms, response: true, qtype: dns.TypeAAAA}}, 9 * s, []string{"mismatched q1 r2 1ms", "unanswered q1"}},
+		{"from_another_address", []event{{}, {at: ms, response: true, server: "198.51.100.54"}}, s, []string{"mismatched q1 r2 1ms", "pending q1"}},
+		{"case_differs", []event{{name: "WwW.example."}, {at: ms, response: true}}, s, []string{"answered q1 r2 1ms case"}},
+		{"nat_port_reuse_other_client", []event{{}, {at: ms, client: "192.0.2.2"}, {at: 2 * ms, response: true, client: "192.0.2.2"}}, s, []string{"answered q2 r3 1ms", "pending q1"}},
+		{"udp_does_not_answer_tcp", []event{{proto: TCP, conn: 1}, {at: ms, response: true}}, s, []string{"unsolicited r2", "pending q1"}},
+		{"tcp_within_its_connection", []event{{proto: TCP, conn: 1}, {at: ms, proto: TCP, conn: 2}, {at: 2 * ms, proto: TCP, conn: 2, response: true}, {at: 3 * ms, proto: TCP, conn: 1, response: true}}, s,
+			[]string{"answered q2 r3 1ms", "answered q1 r4 3ms"}},
+		{"clock_jumps_back", []event{{at: 100 * s}, {at: s, id: 2}, {at: s + ms, id: 2, response: true}}, 2 * s, []string{"unanswered q1", "answered q2 r3 1ms"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var h tell
+			var st Stats
+			c := testConfig()
+			p := newPairer(&c, &h, &st)
+			for i, e := range tt.events {
+				p.Message(e.message(t, uint64(i+1)))
+			}
+			p.Close(tt.end.Nanoseconds())
+			if !slices.Equal(h.lines, tt.want) {
+				t.Errorf("got  %q\nwant %q", h.lines, tt.want)
+			}
+		})
+	}
+}
+
+func TestQuotedByICMP(t *testing.T) {
+	var h tell
+	var st Stats
+	c := testConfig()
+	p := newPairer(&c, &h, &st)
+	p.Message(event{}.message(t, 1))
+	p.Quoted(event{at: time.Millisecond}.message(t, 2), ICMP{Seen: true, Type: 3, Code: 3})
+	p.Quoted(event{at: time.Millisecond, server: "198.51.100.99"}.message(t, 3), ICMP{Seen: true, Type: 11})
+	p.Close((9 * time.Second).Nanoseconds())
+	if want := []string{"unanswered q1 icmp 3/3"}; !slices.Equal(h.lines, want) {
+		t.Errorf("got %q, want %q", h.lines, want)
+	}
+}
+
+// TestPairingIsBounded floods the table: what is forgotten must be counted, and nothing else change.
+func TestPairingIsBounded(t *testing.T) {
+	var h tell
+	var st Stats
+	c := testConfig()
+	p := newPairer(&c, &h, &st)
+	const n = 5000
+	for i := range n {
+		p.Message(event{at: time.Duration(i), id: uint16(i + 1)}.message(t, uint64(i+1)))
+	}
+	if got := p.table.len(); got != c.Limits.Pairs {
+		t.Errorf("%d entries, limit %d", got, c.Limits.Pairs)
+	}
+	p.Close(0)
+	if got := st.PairingEvicted + uint64(len(h.lines)); got != n {
+		t.Errorf("%d evicted and %d settled, of %d", st.PairingEvicted, len(h.lines), n)
+	}
+}
+
+// TestPairTableAgainstMap runs the table and a map of slices side by side.
+func TestPairTableAgainstMap(t *testing.T) {
+	table := newPairTable(1 << 12)
+	model := map[uint64][]int64{}
+	order := []uint64{}
+	state := uint64(1)
+	for step := range 20000 {
+		state = state*6364136223846793005 + 1442695040888963407
+		client := (state >> 33) % 97 << 40 // few keys, all with long chains
+		if step%3 != 0 || len(order) == 0 {
+			table.push(entry{client: client, time: int64(step)})
+			model[client] = append(model[client], int64(step))
+			order = append(order, client)
+		} else {
+			table.pop()
+			model[order[0]] = model[order[0]][1:]
+			order = order[1:]
+		}
+		var got []int64
+		for e, i := table.next(client, table.home(client)); e != nil; e, i = table.next(client, i) {
+			got = append(got, e.time)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, model[client]) {
+			t.Fatalf("step %d: table has %v, want %v", step, got, model[client])
+		}
+		if table.full() {
+			break
+		}
+	}
+}
+
+func TestPairingDoesNotAllocate(t *testing.T) {
+	var st Stats
+	c := testConfig()
+	c.KeepNames = true
+	p := newPairer(&c, nopHandler{}, &st)
+	q, r := event{}.message(t, 1), event{response: true}.message(t, 2)
+	now := int64(0)
+	turn := func() {
+		now += 1e6
+		q.Time, q.ID = now, q.ID+1
+		r.Time, r.ID = now+5e5, q.ID
+		p.Message(q)
+		p.Message(r)
+	}
+	for range 20000 {
+		turn()
+	}
+	if n := testing.AllocsPerRun(10000, turn); n != 0 {
+		t.Errorf("%v allocations a transaction", n)
+	}
+}
+
+type nopHandler struct{}
+
+func (nopHandler) Message(*Message)         {}
+func (nopHandler) Transaction(*Transaction) {}
+
+func BenchmarkPair(b *testing.B) {
+	var st Stats
+	c := testConfig()
+	c.Limits.Pairs = 1 << 17
+	p := newPairer(&c, nopHandler{}, &st)
+	t := new(testing.T)
+	q, r := event{}.message(t, 1), event{response: true}.message(t, 2)
+	now := int64(0)
+	b.ReportAllocs()
+	for i := range b.N {
+		now += 160e3 // 6,250 queries a second: the shard's share of 50,000
+		q.Time, q.ID, q.ClientPort = now, uint16(i), uint16(i>>5)
+		r.Time, r.ID, r.ClientPort = now+1e5, uint16(i), uint16(i>>5)
+		p.Message(q)
+		p.Message(r)
+	}
+}

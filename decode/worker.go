@@ -1,0 +1,176 @@
+package decode
+
+import (
+	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/decode/packet"
+)
+
+// IP protocol numbers (IANA).
+const (
+	protoTCP = 6
+	protoUDP = 17
+)
+
+// worker walks all packets and decodes those of its own shards. What no shard owns is counted by the lead.
+type worker struct {
+	conf   *Config
+	shards [Shards]*shard // nil where another worker's
+	lead   bool
+	parser *packet.Parser
+	t      packet.Transport
+	stats  Stats
+	prev   int64
+	last   int64
+	link   capture.LinkType
+}
+
+// newWorker makes worker number i of n, with a handler for each of its shards.
+func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
+	w := &worker{conf: c, lead: i == 0, parser: packet.NewParser(c.Fragments)}
+	for s := i; s < Shards; s += n {
+		w.shards[s] = newShard(c, handler(s))
+	}
+	return w
+}
+
+// Packet takes the next packet of the capture.
+func (w *worker) Packet(p *capture.Packet) {
+	w.clock(p)
+	if f, ok := packet.Peek(p); ok {
+		r := w.conf.Ports.role(f.SrcPort, f.DstPort, f.Proto == protoTCP)
+		if !r.of {
+			w.nonDNS(r)
+			return
+		}
+		if src, dst := f.Src(p), f.Dst(p); w.shards[r.shard(&src, &dst)] == nil {
+			return
+		}
+	}
+	w.parser.Parse(p, &w.t)
+	w.route(p, &w.t)
+}
+
+// clock keeps time, and for the lead the counts of all packets.
+func (w *worker) clock(p *capture.Packet) {
+	if w.last == 0 || p.Time > w.last {
+		w.last = p.Time
+	}
+	if !w.lead {
+		return
+	}
+	s := &w.stats
+	if s.Packets == 0 {
+		s.First, s.Last, w.prev = p.Time, p.Time, p.Time
+	}
+	if s.Packets == 0 || p.Link != w.link {
+		w.link = p.Link
+		s.link(p.Link)
+	}
+	s.Packets++
+	if p.Time < w.prev {
+		s.TimeWentBack++
+		s.First = min(s.First, p.Time)
+	}
+	w.prev = p.Time
+	s.Last = w.last
+	if int(p.Length) > len(p.Data) {
+		s.SnaplenCut++
+	}
+}
+
+// route gives a decoded packet to its shard.
+func (w *worker) route(p *capture.Packet, t *packet.Transport) {
+	if w.lead && (t.Kind == packet.KindFragment || t.Fragments > 0) {
+		w.stats.Fragments++
+	}
+	switch t.Kind {
+	case packet.KindUDP, packet.KindTCP:
+		r := w.conf.Ports.role(t.SrcPort, t.DstPort, t.Kind == packet.KindTCP)
+		if !r.of {
+			w.nonDNS(r)
+		} else if s := w.shards[r.shard(&t.Src, &t.Dst)]; s != nil {
+			s.transport(p, t, r)
+		}
+	case packet.KindICMP:
+		w.icmp(p, t)
+	case packet.KindBad:
+		if w.lead {
+			w.stats.Undecodable++
+		}
+	case packet.KindOther:
+		w.nonDNS(role{})
+	}
+}
+
+func (w *worker) nonDNS(r role) {
+	if !w.lead {
+		return
+	}
+	w.stats.NonDNS++
+	if r.encrypted {
+		w.stats.EncryptedDNS++
+	}
+}
+
+func (w *worker) icmp(p *capture.Packet, t *packet.Transport) {
+	q := &t.Quote
+	r := role{}
+	if q.HasPorts && (q.Proto == protoUDP || q.Proto == protoTCP) {
+		r = w.conf.Ports.role(q.SrcPort, q.DstPort, q.Proto == protoTCP)
+	}
+	if !r.of {
+		w.nonDNS(role{})
+	} else if s := w.shards[r.shard(&q.Src, &q.Dst)]; s != nil {
+		s.quote(p, t, r)
+	}
+}
+
+// close ends the capture and returns the worker's counts, its shards' among them.
+func (w *worker) close() *Stats {
+	for _, s := range w.shards {
+		if s != nil {
+			s.close(w.last)
+			w.stats.Add(&s.stats)
+		}
+	}
+	if w.lead {
+		f := w.parser.Stats()
+		w.stats.FragmentsLost, w.stats.FragmentsLimit = f.Lost(), f.Evicted
+	}
+	return &w.stats
+}
+
+// role says what the ports of a UDP datagram or TCP segment make of it.
+func (p *Ports) role(src, dst uint16, tcp bool) role {
+	r := role{srcServer: p.Has(src), dstServer: p.Has(dst)}
+	if r.srcServer || r.dstServer {
+		r.of = true
+		if tcp {
+			r.proto = TCP
+		}
+		return r
+	}
+	switch {
+	case tcp:
+		r.encrypted = src == portTLS || dst == portTLS
+	case src == portMDNS || dst == portMDNS:
+		r.of, r.proto = true, MDNS
+	case src == portLLMNR || dst == portLLMNR:
+		r.of, r.proto, r.srcServer, r.dstServer = true, LLMNR, src == portLLMNR, dst == portLLMNR
+	default:
+		r.encrypted = src == portTLS || dst == portTLS
+	}
+	return r
+}
+
+// shard returns the shard of the client; where both sides could be it, one that is the same in both directions.
+func (r role) shard(src, dst *packet.Addr) uint8 {
+	switch {
+	case r.srcServer == r.dstServer:
+		return shardOf(src) ^ shardOf(dst)
+	case r.srcServer:
+		return shardOf(dst)
+	default:
+		return shardOf(src)
+	}
+}
