@@ -86,21 +86,27 @@ func rate(n uint64, seconds float64) string {
 	return "<0.01/s"
 }
 
-// millis returns a latency in the unit that keeps it short, with three digits: "850 µs", "1.25 ms", "4.90 s".
-func millis(ms float64, ascii bool) string {
+// millis returns what appendMillis appends.
+func millis(ms float64, ascii bool) string { return string(appendMillis(nil, ms, ascii)) }
+
+// appendMillis appends a latency in the unit that keeps it short, with three digits: "850 µs", "1.25 ms", "4.90 s".
+func appendMillis(dst []byte, ms float64, ascii bool) []byte {
+	if ms < 0 {
+		dst, ms = append(dst, '-'), -ms
+	}
 	micro := " µs"
 	if ascii {
 		micro = " us"
 	}
 	switch {
 	case ms < 0.0995:
-		return digits(ms*1000) + micro
+		return append(appendDigits(dst, ms*1000), micro...)
 	case ms < 0.9995:
-		return strconv.FormatFloat(ms*1000, 'f', 0, 64) + micro
+		return append(strconv.AppendFloat(dst, ms*1000, 'f', 0, 64), micro...)
 	case ms < 999.5:
-		return digits(ms) + " ms"
+		return append(appendDigits(dst, ms), " ms"...)
 	}
-	return digits(ms/1000) + " s"
+	return append(appendDigits(dst, ms/1000), " s"...)
 }
 
 // bound returns the bound of a latency bucket: as millis does, but without the zeros that say nothing.
@@ -112,15 +118,15 @@ func bound(ms float64, ascii bool) string {
 	return value + " " + unit
 }
 
-// digits returns v with three significant digits, or all before the point.
-func digits(v float64) string {
+// appendDigits appends v with three significant digits, or all before the point.
+func appendDigits(dst []byte, v float64) []byte {
 	switch {
 	case v >= 99.95:
-		return strconv.FormatFloat(v, 'f', 0, 64)
+		return strconv.AppendFloat(dst, v, 'f', 0, 64)
 	case v >= 9.995:
-		return strconv.FormatFloat(v, 'f', 1, 64)
+		return strconv.AppendFloat(dst, v, 'f', 1, 64)
 	}
-	return strconv.FormatFloat(v, 'f', 2, 64)
+	return strconv.AppendFloat(dst, v, 'f', 2, 64)
 }
 
 // span returns a length of time in the two units that say most: "16m 40s", "3d 04h", "1.25 s".

@@ -143,7 +143,7 @@ func TestNumbers(t *testing.T) {
 		{"rate_tens", rate(123, 10), "12.3/s"}, {"rate_thousands", rate(12345, 1), "12,345/s"}, {"rate_absurd", rate(math.MaxUint64, 1e-9), "1.84e+28/s"},
 		{"millis_tiny", millis(0.00125, false), "1.25 µs"}, {"millis_micro", millis(0.5, true), "500 us"}, {"millis_rounds_up", millis(0.9996, false), "1.00 ms"},
 		{"millis", millis(12.34, false), "12.3 ms"}, {"millis_hundreds", millis(812, false), "812 ms"}, {"millis_seconds", millis(4912.3, false), "4.91 s"},
-		{"bound", bound(5, false), "5 ms"}, {"bound_part", bound(2500, false), "2.5 s"}, {"bound_tens", bound(100, false), "100 ms"}, {"bound_none", bound(0, true), "0 us"},
+		{"millis_negative", millis(-1.5, false), "-1.50 ms"}, {"bound", bound(5, false), "5 ms"}, {"bound_part", bound(2500, false), "2.5 s"}, {"bound_tens", bound(100, false), "100 ms"}, {"bound_none", bound(0, true), "0 us"},
 		{"span_seconds", span(12.5, false), "12.5 s"}, {"span_minutes", span(1000, false), "16m 40s"}, {"span_hours", span(3725, false), "1h 02m"},
 		{"span_days", span(90000, false), "1d 01h"}, {"span_rounds_into_hours", span(3599.9, false), "1h 00m"},
 		{"bar_sliver", bar(1e-9, 10, false), "▏"}, {"bar_full", bar(2, 4, false), "████"}, {"bar_half", bar(0.5, 3, false), "█▌"}, {"bar_ascii", bar(0.5, 4, true), "##"},
