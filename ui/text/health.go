@@ -66,8 +66,9 @@ func conditions(r *analyze.Report) []condition {
 		all(condition{n: p.BadIPChecksum, noun: "bad IP checksum", advice: "often checksum offload", note: true}),
 		all(condition{n: p.BadL4Checksum, noun: "bad UDP or TCP checksum", advice: "often checksum offload", note: true}),
 		{n: p.ShortDNS, noun: "payload", text: "on a DNS port too short for a DNS header", note: true},
+		{n: p.TCPNotDNS, noun: "TCP stream", text: "on DNS ports, carrying something else", note: true},
 		{n: p.ICMPErrors, noun: "ICMP error", text: "about DNS packets", note: true},
-		all(condition{n: p.EncryptedDNS, noun: "packet", text: "of encrypted DNS", advice: "not readable, not counted below", note: true}),
+		all(condition{n: p.EncryptedDNS, noun: "packet", text: "of encrypted DNS", advice: "not readable, in no count but this and the next", note: true}),
 		all(condition{n: p.NonDNS, noun: "packet", text: "not DNS", note: true}),
 		{n: r.Messages.MDNS, noun: "mDNS message", text: "counted apart", note: true},
 		{n: r.Messages.LLMNR, noun: "LLMNR message", text: "counted apart", note: true},
@@ -107,6 +108,7 @@ func approximations(r *analyze.Report) []remark {
 		text string
 	}{
 		{l.PairingEvicted, "open query", "forgotten because the pairing table was full: responses to them count as unsolicited"},
+		{l.PairingForgotten, "answered query", "forgotten because the pairing table was full: more responses to them count as unsolicited"},
 		{l.StreamsEvicted, "TCP connection", "forgotten because there were too many"},
 		{l.FragmentsEvicted, "IP fragment", "forgotten because there were too many"},
 	} {

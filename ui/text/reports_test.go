@@ -117,7 +117,7 @@ func hugeReport() *analyze.Report {
 	r := &analyze.Report{
 		Source: analyze.Source{First: at("0001-01-02T00:00:00Z"), Last: at("9999-12-31T23:59:59Z"), Duration: 3.15e11},
 		Packets: analyze.Packets{Read: n, SnaplenCut: n, NonDNS: n, Undecodable: n, Duplicate: n, ShortDNS: n, IPFragments: n, KernelDropped: n, EncryptedDNS: n, BadIPChecksum: n,
-			BadL4Checksum: n, ICMPErrors: n, FragmentsLost: n, TCPGaps: n, TCPStreams: n, TimeWentBack: n},
+			BadL4Checksum: n, ICMPErrors: n, FragmentsLost: n, TCPGaps: n, TCPStreams: n, TimeWentBack: n, TCPNotDNS: n},
 		Messages: analyze.Messages{Total: n, Queries: n, Responses: n, UDP: n, TCP: n, IPv4: n, IPv6: n, Malformed: n, MDNS: n, LLMNR: n},
 		RCODEs:   codes, TSIGErrors: codes, EDE: codes, QTypes: codes, Opcodes: codes, Anomalies: codes, Truncated: n,
 		EDNS:         analyze.EDNS{Queries: n, Responses: n, DO: n, Versions: codes, UDPSizes: codes, Options: codes},
@@ -136,7 +136,7 @@ func approximateReport() *analyze.Report {
 	r := busyReport()
 	r.Distinct.Approximate = []string{"names", "zones"}
 	r.Distinct.Clients = 1
-	r.Limits = analyze.Limits{ClientsError: 120, NamesError: 3_400, PairingEvicted: 1, StreamsEvicted: 20, FragmentsEvicted: 3}
+	r.Limits = analyze.Forgotten{ClientsError: 120, NamesError: 3_400, PairingEvicted: 1, PairingForgotten: 2, StreamsEvicted: 20, FragmentsEvicted: 3}
 	r.Opcodes = map[string]uint64{"QUERY": 4_541_734}
 	r.TSIGErrors, r.TKEYErrors, r.EDE, r.Anomalies = nil, nil, nil, nil
 	return r
@@ -149,7 +149,7 @@ func faultsReport() *analyze.Report {
 		r.Source.Files = append(r.Source.Files, fmt.Sprintf("part-%02d.pcap", i))
 		r.Source.Faults = append(r.Source.Faults, fmt.Sprintf("part-%02d.pcap: packet %d at offset %d: record ends 12 bytes after the end of the file", i, 1000+i, 123456*i))
 	}
-	r.Packets = analyze.Packets{Read: 9_300_112, KernelDropped: 40_000, SnaplenCut: 9_300_112, Undecodable: 7, Duplicate: 1, FragmentsLost: 44, TCPGaps: 1, TCPStreams: 1, BadIPChecksum: 2, TimeWentBack: 5, ShortDNS: 3, NonDNS: 1}
+	r.Packets = analyze.Packets{Read: 9_300_112, KernelDropped: 40_000, SnaplenCut: 9_300_112, Undecodable: 7, Duplicate: 1, FragmentsLost: 44, TCPGaps: 1, TCPStreams: 1, BadIPChecksum: 2, TimeWentBack: 5, TCPNotDNS: 1, ShortDNS: 3, NonDNS: 1}
 	r.RCODEs, r.Latency, r.Transactions = map[string]uint64{}, analyze.Latency{}, analyze.Transactions{Pending: 3}
 	r.Messages.Responses = 0
 	return r
