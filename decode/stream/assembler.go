@@ -149,6 +149,7 @@ func (a *Assembler) open(c *conn, k *key, hash uint64, dir int, s *Segment) *con
 	}
 	if h := &c.half[dir]; !h.started {
 		h.startAt(seq, framed)
+		a.reopen(c)
 	}
 	return c
 }
@@ -256,6 +257,13 @@ func (a *Assembler) finish(h *half) {
 func (a *Assembler) close(c *conn, now int64) {
 	c.last = max(c.last, now)
 	a.closed.moveLast(&c.order)
+}
+
+// reopen takes back that a connection is closed: its second direction has only just started.
+func (a *Assembler) reopen(c *conn) {
+	if c.order.in == &a.closed {
+		a.young.moveLast(&c.order)
+	}
 }
 
 // touch notes that a connection carried payload.

@@ -55,6 +55,7 @@ func (a *Assembler) joinMidstream(h *half, seq uint32) {
 	h.midstream = true
 	h.lostFrom, h.lostTo = seq-window, seq
 	a.stats.Midstream++
+	a.reopen(h.conn)
 }
 
 // first looks at the first bytes of a direction.
