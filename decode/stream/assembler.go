@@ -181,7 +181,7 @@ func (a *Assembler) add(k *key, hash uint64, now int64) *conn {
 	return c
 }
 
-// evict makes room for a connection. Those without payload go first where they are more than half, so that a flood of SYNs cannot push
+// evict makes room for a connection. Those without payload go first where they are half of all, so that a flood of SYNs cannot push
 // out the others.
 func (a *Assembler) evict() {
 	l := &a.active
@@ -189,7 +189,7 @@ func (a *Assembler) evict() {
 	case a.closed.n > 0:
 		a.drop(a.closed.first.conn)
 		return
-	case a.young.n > a.limits.Streams/2 || l.n == 0:
+	case l.n == 0, a.young.n > 0 && a.young.n >= a.limits.Streams/2:
 		l = &a.young
 	}
 	a.stats.Evicted++

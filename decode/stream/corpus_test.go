@@ -35,6 +35,9 @@ var beside = map[string]struct {
 
 // TestCorpus compares with tshark: the same messages in the same packets.
 func TestCorpus(t *testing.T) {
+	if testing.Short() {
+		t.Skip("42 runs of tshark take 20 s")
+	}
 	dir := filepath.Join("..", "..", "..", "shared", "corpus")
 	names := tcpCaptures(t, dir)
 	tshark, err := exec.LookPath("tshark")

@@ -25,9 +25,6 @@ func (a *Assembler) consume(h *half, data []byte, length int, s *Segment, arriva
 	for length > 0 {
 		var n int
 		switch {
-		case h.mode != framed:
-			a.stats.Dropped += uint64(length)
-			return
 		case h.skip > 0:
 			n = min(h.skip, length)
 			h.skip -= n

@@ -70,7 +70,7 @@ func plausibleName(b []byte) bool {
 // wholeMessages says that b holds plausible messages and nothing else.
 func wholeMessages(b []byte) bool {
 	for len(b) >= startLen {
-		length := int(binary.BigEndian.Uint16(b))
+		length := int(binary.BigEndian.Uint16(b)) // not below headerLen where plausible
 		if len(b) < prefixLen+length || !plausibleMessage(b[prefixLen:], length) {
 			return false
 		}
