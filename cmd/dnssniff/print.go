@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +58,7 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := &printer{out: bufio.NewWriterSize(w, 1<<16), stop: cancel, json: o.json}
+	p := &printer{out: bufio.NewWriterSize(w, 1<<16), stop: cancel, json: o.json, timeout: conf.Timeout}
 	// One worker, so that lines come in the order of the capture.
 	if _, err := decodeAll(ctx, in, conf, 1, o.std, func(int) decode.Handler { return p }); err != nil {
 		return err
@@ -69,11 +70,12 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 
 // printer writes a line for each transaction.
 type printer struct {
-	out  *bufio.Writer
-	stop context.CancelFunc // of the reading, when nobody reads the lines any more
-	json bool
-	line []byte
-	err  error
+	out     *bufio.Writer
+	stop    context.CancelFunc // of the reading, when nobody reads the lines any more
+	json    bool
+	timeout time.Duration
+	line    []byte
+	err     error
 }
 
 // Message is not shown by itself.
@@ -87,9 +89,8 @@ func (p *printer) Transaction(t *decode.Transaction) {
 	if p.json {
 		p.line = text.JSON(p.line[:0], t)
 	} else {
-		p.line = text.Line(p.line[:0], t, text.LineOptions{})
+		p.line = text.Line(p.line[:0], t, text.LineOptions{Timeout: p.timeout})
 	}
-	p.line = append(p.line, '\n')
 	_, err := p.out.Write(p.line)
 	p.fail(err)
 }
