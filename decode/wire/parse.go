@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	maxMessage = 65535 // bytes (RFC 1035 section 4.2.2)
-	rrFixed    = 10    // bytes between a record's owner and its RDATA
+	maxMessage = 65535     // bytes (RFC 1035 section 4.2.2)
+	rrFixed    = 10        // bytes between a record's owner and its RDATA
+	maxTTL     = 1<<31 - 1 // seconds (RFC 2181 section 8)
 )
 
 // Parse walks data as one DNS message and overwrites m with what it read. It is total: where a fault stops the walk, what stands before
@@ -126,24 +127,26 @@ func (m *Message) record(s Section) bool {
 	if rdata+int(length) > len(data) {
 		return m.missing(fault{rdlenOverrun, rdata - 2, 2})
 	}
+	typ, class, ttl := binary.BigEndian.Uint16(fixed), binary.BigEndian.Uint16(fixed[2:]), binary.BigEndian.Uint32(fixed[4:])
 	m.Records = append(m.Records, Record{
-		Off: uint16(off), Data: uint16(rdata), Len: length,
-		Type: binary.BigEndian.Uint16(fixed), Class: binary.BigEndian.Uint16(fixed[2:]), TTL: binary.BigEndian.Uint32(fixed[4:]),
+		Off: uint16(off), Data: uint16(rdata), Len: length, Type: typ, Class: class, TTL: ttl,
 		Section: s, NameLen: uint8(n), OwnerIsPtrToQ: toQ,
 	})
 	m.Parsed[s]++
 	m.End = rdata + int(length)
-	m.check(&m.Records[len(m.Records)-1])
+	if class != classIN || ttl > maxTTL || !(typ == typeA && length == 4 || typ == typeAAAA && length == 16) {
+		m.check(&m.Records[len(m.Records)-1])
+	}
 	return true
 }
 
-// check looks into a whole record.
+// check looks into a whole record; sound addresses, the most common, need no look.
 func (m *Message) check(r *Record) {
 	if r.Type == typeOPT {
 		m.opt(r)
 		return
 	}
-	if r.TTL > 1<<31-1 {
+	if r.TTL > maxTTL {
 		m.note(fault{ttlMSB, int(r.Data) - 6, 4})
 	}
 	switch {

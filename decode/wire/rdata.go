@@ -20,9 +20,6 @@ func (m *Message) emptyRDATA(r *Record) {
 // rdata checks the RDATA of a record with the shape of its type and says whether it is sound. A fault does not stop the walk.
 func (m *Message) rdata(r *Record) bool {
 	off, end := int(r.Data), int(r.Data)+int(r.Len)
-	if r.Class == classIN && (r.Type == typeA && r.Len == 4 || r.Type == typeAAAA && r.Len == 16) {
-		return true
-	}
 	fields := shape(r.Type, r.Class)
 	if fields == nil {
 		return true
