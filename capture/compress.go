@@ -11,7 +11,8 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// maxWindow bounds the memory of a zstd or xz decompressor: what zstd itself accepts unless told otherwise, and twice what xz -9 needs.
+// maxWindow bounds the memory of a zstd or xz decompressor: what zstd itself accepts unless told otherwise, and twice what xz -9
+// needs. They allocate what the file asks for, as far as this.
 const maxWindow = 128 << 20
 
 // maxNesting is how many layers of compression are taken off a file.
@@ -115,7 +116,7 @@ func decompress(kind container, r io.Reader) (io.Reader, func(), error) {
 	case lz4Container:
 		return guardedReader{lz4.NewReader(in)}, func() {}, nil
 	default:
-		z, err := xz.NewReader(in)
+		z, err := xz.NewReader(&xzGuard{in: in})
 		return guardedReader{z}, func() {}, err
 	}
 }

@@ -1,8 +1,10 @@
 package capture
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -103,5 +105,63 @@ func TestNestingIsBounded(t *testing.T) {
 	_, err := Open([]string{"-"}, whole(pack(file, packers["gzip"])))
 	if !errors.Is(err, ErrNotCapture) || !strings.Contains(err.Error(), "more than three times") {
 		t.Errorf("Open = %v", err)
+	}
+}
+
+// TestXZDictionary: the xz package allocates what a block claims, up to 4 GiB; here it is refused, in every block of every stream.
+func TestXZDictionary(t *testing.T) {
+	var b bytes.Buffer
+	z, err := xz.WriterConfig{BlockSize: 300}.NewWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := pcapFile(leOrder, magicMicro, 1, frames(5, 20)...)
+	if _, err := z.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	stream := b.Bytes()
+	twice := slices.Concat(stream, []byte{0, 0, 0, 0}, pack(nil, packers["xz"]))
+	want, _ := readInput(t, mustOpen(t, whole(file)), 1)
+	if got, faults := readInput(t, mustOpen(t, whole(twice)), 1); got.sum != want.sum || faults != nil {
+		t.Fatalf("%d packets, faults %v, want %d", got.packets, faults, want.packets)
+	}
+	marks := 0
+	filter := []byte{0x21, 0x01}
+	for at := 12; ; marks++ {
+		i := bytes.Index(stream[at:], filter)
+		if i < 0 {
+			break
+		}
+		at += i + len(filter)
+		if marks != 0 && marks != 4 {
+			continue
+		}
+		big := slices.Clone(stream)
+		big[at] = 40 // 4 GiB - 1
+		_, err := io.Copy(io.Discard, &xzGuard{in: bufio.NewReader(bytes.NewReader(big))})
+		if !errors.Is(err, errDictionary) {
+			t.Errorf("block %d: %v", marks, err)
+		}
+	}
+	if marks < 5 {
+		t.Errorf("only %d blocks", marks)
+	}
+}
+
+// TestXZGuardIsTransparent: what the guard does not understand it leaves to the decompressor.
+func TestXZGuardIsTransparent(t *testing.T) {
+	good := pack(smallPcap(), packers["xz"])
+	for i := range good {
+		bad := slices.Clone(good)
+		bad[i] ^= 0x55
+		for _, in := range [][]byte{good[:i], bad} {
+			out, err := io.ReadAll(&xzGuard{in: bufio.NewReaderSize(bytes.NewReader(in), 1024)})
+			if !errors.Is(err, errDictionary) && (err != nil || !bytes.Equal(out, in)) {
+				t.Fatalf("byte %d: %d bytes of %d, %v", i, len(out), len(in), err)
+			}
+		}
 	}
 }
