@@ -80,6 +80,14 @@ func TestWidthAndCut(t *testing.T) {
 	}
 }
 
+func TestASCII(t *testing.T) {
+	for in, want := range map[string]string{"": "", "plain": "plain", "Köln-日🐟": `K\u{f6}ln-\u{65e5}\u{1f41f}`} {
+		if got := ASCII(in); got != want {
+			t.Errorf("ASCII(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestCleanStringIsNotCopied(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { String("www.example.com. Köln") }); n != 0 {
 		t.Errorf("%v allocations, want 0", n)

@@ -112,7 +112,11 @@ func edeCodes(r *analyze.Report, o Options) block {
 
 func queryTypes(r *analyze.Report, o Options) block {
 	s := shares{name: "type", what: "queries", entries: ranked(r.QTypes), of: r.Messages.Queries, seconds: r.Source.Duration, top: o.Top}
-	return block{title: "Query types", note: "% of " + count(r.Messages.Queries, "query"), tables: []table{s.table()}}
+	b := block{title: "Query types", note: "% of " + count(r.Messages.Queries, "query"), tables: []table{s.table()}}
+	if typed := sum(s.entries); typed > 0 && typed < r.Messages.Queries {
+		b.remarks = []remark{{text: count(r.Messages.Queries-typed, "query") + " without a readable question" + shareOf(r.Messages.Queries-typed, r.Messages.Queries, "queries")}}
+	}
+	return b
 }
 
 // opcodes is left out where all is QUERY.

@@ -12,7 +12,7 @@ type counted struct {
 	n   uint64
 }
 
-// ranked returns m's entries that are not 0, the largest first, equal ones by name.
+// ranked returns m's entries that are not 0, the largest first, equal ones by length and name (RCODE9 before RCODE10).
 func ranked(m map[string]uint64) []counted {
 	out := make([]counted, 0, len(m))
 	for key, n := range m {
