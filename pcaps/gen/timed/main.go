@@ -66,10 +66,11 @@ func resident(s *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
+	kib := int64(usage.Maxrss)    //nolint:unconvert // it has 32 bits on some systems
 	if runtime.GOOS == "darwin" { // bytes there
-		return int64(usage.Maxrss) / 1024
+		kib /= 1024
 	}
-	return int64(usage.Maxrss)
+	return kib
 }
 
 // watch looks at a process's anonymous memory every few milliseconds until done is closed, and returns the greatest, in KiB.
