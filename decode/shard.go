@@ -73,10 +73,7 @@ func (s *shard) identity(t *packet.Transport) uint64 {
 }
 
 func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
-	if len(t.Payload) < wire.HeaderLen {
-		if t.PayloadLen < wire.HeaderLen {
-			s.stats.ShortDNS++
-		}
+	if !s.readable(len(t.Payload), t.PayloadLen) {
 		return
 	}
 	s.wire.Parse(t.Payload, t.Cut)
@@ -87,6 +84,18 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	m.BadChecksum = t.L4Check == packet.CheckBad
 	s.orient(m, t.Src, t.Dst, t.SrcPort, t.DstPort, r)
 	s.deliver(m)
+}
+
+// flagsEnd is how much of a header must be there to say whether it is of a query or a response.
+const flagsEnd = 4
+
+// readable says whether n bytes, of a length as sent, are a message: it has a whole header as sent, and its flags are in the capture.
+func (s *shard) readable(n, length int) bool {
+	if length < wire.HeaderLen {
+		s.stats.ShortDNS++
+		return false
+	}
+	return n >= flagsEnd
 }
 
 // orient says who is client and who server: the service's port tells, or where both or none have it, the QR bit.
@@ -126,10 +135,7 @@ func (s *shard) segment(p *capture.Packet, t *packet.Transport) {
 
 // TCPMessage takes a message from the assembler.
 func (s *shard) TCPMessage(t *stream.Message) {
-	if len(t.Data) < wire.HeaderLen {
-		if t.Length < wire.HeaderLen {
-			s.stats.ShortDNS++
-		}
+	if !s.readable(len(t.Data), t.Length) {
 		return
 	}
 	g := t.Segment
