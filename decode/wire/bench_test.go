@@ -30,14 +30,17 @@ func BenchmarkParseHostile(b *testing.B) {
 	for len(long) < 65000 {
 		long = append(long, tail...)
 	}
-	b.Run("long_owners", func(b *testing.B) {
-		var m Message
-		b.SetBytes(int64(len(long)))
-		b.ReportAllocs()
-		for b.Loop() {
-			m.Parse(long, false)
-		}
-	})
+	signed := unhex(b, "1234 8180 0000 0000 0000 ffff 5900*0000fa0001ffffffff0000")
+	for name, data := range map[string][]byte{"long_owners": long, "many_tsig": signed} {
+		b.Run(name, func(b *testing.B) {
+			var m Message
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Parse(data, false)
+			}
+		})
+	}
 }
 
 func BenchmarkHashName(b *testing.B) {

@@ -267,6 +267,28 @@ func TestHugeMessages(t *testing.T) {
 	}
 }
 
+// TestAnomaliesAreBounded has as many anomalies a record as we know how to make; sizes are those that Parse promises.
+func TestAnomaliesAreBounded(t *testing.T) {
+	header := "1234 8180 0000 0000 0000 ffff "
+	for name, record := range map[string]string{
+		"tsig of 0":                 "00 00fa 0001 ffffffff 0000",
+		"any of 0":                  "00 00ff 0001 ffffffff 0000",
+		"rp of two pointers":        "00 0011 0001 ffffffff 0004 c00c c00c",
+		"opt with cookies":          "00 0029 0001 ff01 ff00 0004 000a 0000",
+		"tsig, name compressed":     "00 00fa 0001 ffffffff 0002 c00c",
+		"tsig and another, in turn": "00 00fa 0001 00000000 0000 00 000a 0001 00000000 0000",
+	} {
+		data := unhex(t, header+record)
+		for one := data[HeaderLen:]; len(data)+len(one) <= maxMessage; {
+			data = append(data, one...)
+		}
+		m := parse(t, data)
+		if size := 20*cap(m.Records) + 6*cap(m.Anomalies); len(m.Anomalies) > 5*len(m.Records)+20 || size > 350<<10 {
+			t.Errorf("%s: %d anomalies of %d records in %d bytes", name, len(m.Anomalies), len(m.Records), size)
+		}
+	}
+}
+
 func TestNoAllocations(t *testing.T) {
 	inputs := map[string][]byte{}
 	for name, data := range realMessages {

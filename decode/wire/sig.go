@@ -42,21 +42,22 @@ func (m *Message) tkey(r *Record) {
 	m.HasTKEY = true
 }
 
-// tsigPlace notes TSIG records that are not the last record of the additional section, or more than one (RFC 8945 section 5.2).
-// Where counts are wrong, the section that a record was read in says nothing.
+// tsigPlace notes the first TSIG record that is one too many, and the first that is not the last record of the additional section
+// (RFC 8945 section 5.2). Each is noted once: inserting thousands would be slow. Where counts are wrong, the section says nothing.
 func (m *Message) tsigPlace(whole bool) {
-	first, last := true, len(m.Records)-1
+	count, misplaced := 0, false
 	for i := range m.Records {
 		r := &m.Records[i]
 		if r.Type != typeTSIG {
 			continue
 		}
 		at, length := int(r.Off), int(r.Data-r.Off)+int(r.Len)
-		if !first {
+		if count++; count == 2 {
 			m.insert(fault{tsigMultiple, at, length})
 		}
-		first = false
-		if whole && r.Section != SectionAdditional || i < last && m.Records[i+1].Type != typeTSIG {
+		followed := i+1 < len(m.Records) && m.Records[i+1].Type != typeTSIG
+		if !misplaced && (followed || whole && r.Section != SectionAdditional) {
+			misplaced = true
 			m.insert(fault{tsigMisplaced, at, length})
 		}
 	}
