@@ -128,7 +128,7 @@ func (p *Parser) erspan3(t *Transport, b []byte) {
 // mpls reads a label stack (RFC 3032). What is below it only the routers know: IP, or a pseudowire's frame with a control word (RFC 4448)
 // or without.
 func (p *Parser) mpls(t *Transport, b []byte) {
-	const size, controlWord = 4, 4
+	const size, controlWord, channel = 4, 4, 1 // a pseudowire's associated channel (RFC 4385) talks about it
 	for bottom := false; !bottom; b = b[size:] {
 		if !p.header(t) {
 			return
@@ -144,7 +144,7 @@ func (p *Parser) mpls(t *Transport, b []byte) {
 		p.ip(t, b)
 	case len(b) < controlWord:
 		p.short(t)
-	case !p.carrier(t):
+	case b[0]>>4 == channel || !p.carrier(t):
 	case b[0]>>4 == 0:
 		p.ethernet(t, b[controlWord:])
 	default:

@@ -56,8 +56,12 @@ func (p *Parser) startIP(t *Transport) {
 	p.guessed, p.rerouted = false, false
 }
 
-// ipv4 reads an IPv4 packet (RFC 791).
+// ipv4 reads an IPv4 packet (RFC 791). Some writers announce IPv6 as IPv4; the version tells, as it does in Wireshark.
 func (p *Parser) ipv4(t *Transport, b []byte) {
+	if len(b) > 0 && b[0]>>4 == 6 {
+		p.ipv6(t, b)
+		return
+	}
 	p.startIP(t)
 	if len(b) < ipv4Len {
 		p.short(t)

@@ -49,6 +49,7 @@ const (
 	etherPPPoE    = 0x8864
 	etherQinQ     = 0x88a8
 	etherERSPAN   = 0x88be
+	etherVNTag    = 0x8926
 	etherERSPAN3  = 0x22eb
 	etherQinQOld  = 0x9100
 	etherMinType  = 0x0600 // below it, the field is a length (IEEE 802.3)
@@ -130,6 +131,10 @@ func (p *Parser) etherType(t *Transport, b []byte, typ int) {
 		if p.carrier(t) {
 			p.pppoe(t, b)
 		}
+	case etherVNTag:
+		if p.header(t) {
+			p.typed(t, b, 4, 6)
+		}
 	case etherTEB:
 		if p.carrier(t) {
 			p.ethernet(t, b)
@@ -201,6 +206,10 @@ func (p *Parser) null(t *Transport, b []byte) {
 		p.ipv4(t, b[nullLen:])
 	case afINET6:
 		p.ipv6(t, b[nullLen:])
+	default: // an ethertype, as some writers have it
+		if typ := be16(b[2:]); typ >= etherMinType {
+			p.etherType(t, b[nullLen:], typ)
+		}
 	}
 }
 
@@ -227,8 +236,14 @@ func nullFamily(b []byte) int {
 
 // ppp reads a PPP frame (RFC 1661), with or without its HDLC-like header (RFC 1662), its protocol compressed or not.
 func (p *Parser) ppp(t *Transport, b []byte) {
-	if len(b) >= 2 && b[0] == 0xff && b[1] == 0x03 {
-		b = b[2:]
+	if len(b) >= 2 {
+		switch be16(b) {
+		case pppHDLC:
+			b = b[2:]
+		case ciscoUnicast, ciscoMulticast: // Cisco HDLC on a link said to be PPP
+			p.typed(t, b, 2, 4)
+			return
+		}
 	}
 	proto, b, ok := pppProtocol(b)
 	if !ok {
@@ -242,20 +257,21 @@ func (p *Parser) ppp(t *Transport, b []byte) {
 		p.ipv6(t, b)
 	case pppMPLS:
 		p.mpls(t, b)
-	case pppCisco, pppCiscoMulticast: // Cisco HDLC on a link said to be PPP (RFC 1547)
-		if len(b) >= 2 {
-			p.etherType(t, b[2:], be16(b))
-		}
 	}
 }
 
 // PPP protocol numbers (IANA).
 const (
-	pppIPv4           = 0x0021
-	pppIPv6           = 0x0057
-	pppMPLS           = 0x0281
-	pppCisco          = 0x0f00 // not protocols: address and control byte of Cisco HDLC
-	pppCiscoMulticast = 0x8f00
+	pppIPv4 = 0x0021
+	pppIPv6 = 0x0057
+	pppMPLS = 0x0281
+)
+
+// What stands in address and control byte of PPP in HDLC-like framing, and of Cisco HDLC.
+const (
+	pppHDLC        = 0xff03
+	ciscoUnicast   = 0x0f00
+	ciscoMulticast = 0x8f00
 )
 
 func pppProtocol(b []byte) (proto int, rest []byte, ok bool) {

@@ -150,27 +150,21 @@ func (p *Parser) family(t *Transport, b []byte, family uint8) {
 	}
 }
 
-// arcnet reads an ARCNET frame as Linux gives it: with the offset field, and after RFC 1201 protocols the split flag and sequence number.
+// arcnet reads an ARCNET frame as Linux gives it: with the offset field, and for RFC 1201 the split flag and sequence number.
 func (p *Parser) arcnet(t *Transport, b []byte) {
-	const short, long, exception = 5, 8, 12
+	const short, long = 5, 8
 	const ipOld, ipv4, ipv6 = 240, 212, 196 // RFC 1051, RFC 1201, RFC 2497
 	if len(b) < long {
 		p.short(t)
 		return
 	}
-	n := long
-	if b[5] == 0xff {
-		n = exception
-	}
-	switch {
-	case b[4] == ipOld:
+	switch b[4] {
+	case ipOld:
 		p.ipv4(t, b[short:])
-	case n > len(b):
-		p.short(t)
-	case b[4] == ipv4:
-		p.ipv4(t, b[n:])
-	case b[4] == ipv6:
-		p.ipv6(t, b[n:])
+	case ipv4:
+		p.ipv4(t, b[long:])
+	case ipv6:
+		p.ipv6(t, b[long:])
 	}
 }
 

@@ -1,0 +1,209 @@
+package packet
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dnssniff/dnssniff/capture"
+)
+
+const corpusDir = "../../../shared/corpus"
+
+// tsharkFields are those of the innermost headers: occurrence l asks for the last of each.
+var tsharkFields = []string{
+	"frame.number", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport", "udp.length",
+	"tcp.srcport", "tcp.dstport", "tcp.len", "udp.checksum.status", "tcp.checksum.status", "tcp.seq_raw",
+}
+
+// endpoints is what both sides say of a frame; "" of one that has no UDP or TCP.
+type endpoints struct {
+	flow  string
+	check string
+	proto string // tshark's chain, for the reader
+}
+
+func tsharkEndpoints(t *testing.T, path string) []endpoints {
+	t.Helper()
+	args := []string{"-n", "-r", path, "-o", "tcp.desegment_tcp_streams:FALSE", "-o", "udp.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-E", "occurrence=l"}
+	for _, f := range tsharkFields {
+		args = append(args, "-e", f)
+	}
+	out, _ := exec.Command("tshark", args...).Output() // fails at the end of a broken file, after the frames before it
+	var all []endpoints
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		f := strings.Split(lines.Text(), "\t")
+		if len(f) == len(tsharkFields) {
+			all = append(all, tsharkFlow(f))
+		}
+	}
+	return all
+}
+
+func tsharkFlow(f []string) endpoints {
+	e := endpoints{proto: f[1]}
+	chain := strings.Split(f[1], ":")
+	last := map[string]int{}
+	for i, p := range chain {
+		last[p] = i + 1
+	}
+	src, dst := f[2], f[3]
+	if last["ipv6"] > last["ip"] {
+		src, dst = f[4], f[5]
+	}
+	switch {
+	case last["icmp"]+last["icmpv6"] > 0:
+		e.flow = "icmp"
+	case last["udp"] > last["tcp"]:
+		n, _ := strconv.Atoi(f[8])
+		e.flow = fmt.Sprint("udp ", src, " ", dst, " ", f[6], " ", f[7], " ", n-8)
+		e.check = f[12]
+	case last["tcp"] > 0:
+		e.flow = fmt.Sprint("tcp ", src, " ", dst, " ", f[9], " ", f[10], " ", f[11], " seq ", f[14])
+		e.check = f[13]
+	}
+	return e
+}
+
+func ourEndpoints(t *Transport) endpoints {
+	var e endpoints
+	switch t.Kind {
+	case KindUDP:
+		e.flow = fmt.Sprint("udp ", t.Src, " ", t.Dst, " ", t.SrcPort, " ", t.DstPort, " ", t.PayloadLen)
+	case KindTCP:
+		e.flow = fmt.Sprint("tcp ", t.Src, " ", t.Dst, " ", t.SrcPort, " ", t.DstPort, " ", t.PayloadLen, " seq ", t.Seq)
+	case KindICMP:
+		e.flow = "icmp"
+	default:
+		e.proto = fmt.Sprint("kind ", t.Kind, " fault ", t.Fault, " proto ", t.Proto)
+	}
+	switch t.L4Check {
+	case CheckGood:
+		e.check = "1"
+	case CheckBad:
+		e.check = "0"
+	case CheckUnverified:
+		e.check = "2"
+	}
+	return e
+}
+
+func TestCorpusAgainstTshark(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not installed")
+	}
+	files, _ := filepath.Glob(filepath.Join(corpusDir, "*"))
+	if len(files) == 0 {
+		t.Skip("no captures in " + corpusDir)
+	}
+	for _, f := range files {
+		if strings.Contains(f, ".expected.") || strings.HasSuffix(f, ".json") || strings.HasSuffix(f, ".md") {
+			continue
+		}
+		if m := os.Getenv("MATCH"); m != "" && !strings.Contains(f, m) {
+			continue
+		}
+		compareFile(t, f)
+	}
+}
+
+func compareFile(t *testing.T, path string) {
+	in, err := capture.Open([]string{path}, capture.Options{})
+	if err != nil {
+		return
+	}
+	defer in.Close()
+	want := tsharkEndpoints(t, path)
+	src := in.Sources(1)[0]
+	p := NewParser(Limits{})
+	var batch [64]capture.Packet
+	var tr Transport
+	shown := 0
+	for {
+		n, err := src.ReadBatch(batch[:])
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		for i := range batch[:n] {
+			pkt := &batch[i]
+			p.Parse(pkt, &tr)
+			if pkt.Number > uint64(len(want)) {
+				continue
+			}
+			got, w := ourEndpoints(&tr), want[pkt.Number-1]
+			if w.flow == "icmp" && got.flow == "" {
+				continue
+			}
+			bad := got.flow != w.flow || (w.flow != "" && w.check != "" && w.check != got.check && w.check != "3")
+			if bad && shown < 6 {
+				shown++
+				t.Logf("%s #%d len %d/%d link %v\n    ours   %s check %s %s cut %v mism %v\n    tshark %s check %s %s", filepath.Base(path), pkt.Number, len(pkt.Data), pkt.Length, pkt.Link, got.flow, got.check, got.proto, tr.Cut, tr.LengthMismatch, w.flow, w.check, w.proto)
+			}
+		}
+	}
+	if s := p.Stats(); s != (FragStats{}) && os.Getenv("MATCH") != "" {
+		t.Logf("%+v", s)
+	}
+}
+
+// pcapng writes each clothing into a file, on an interface of its own.
+func pcapng(cs []clothing) []byte {
+	le := binary.LittleEndian
+	block := func(out []byte, typ uint32, body []byte) []byte {
+		for len(body)%4 != 0 {
+			body = append(body, 0)
+		}
+		n := uint32(len(body) + 12)
+		out = le.AppendUint32(le.AppendUint32(out, typ), n)
+		return le.AppendUint32(append(out, body...), n)
+	}
+	shb := le.AppendUint64(le.AppendUint32(le.AppendUint32(nil, 0x1a2b3c4d), 1), 1<<64-1)
+	out := block(nil, 0x0a0d0d0a, shb)
+	for _, c := range cs {
+		out = block(out, 1, le.AppendUint32(le.AppendUint32(nil, uint32(c.link)), 0))
+	}
+	for i, c := range cs {
+		body := le.AppendUint32(nil, uint32(i))
+		body = le.AppendUint64(body, 0)
+		body = le.AppendUint32(le.AppendUint32(body, uint32(len(c.data))), uint32(len(c.data)))
+		out = block(out, 6, append(body, c.data...))
+	}
+	return out
+}
+
+// TestClothingAgainstTshark proves the fixtures: tshark has to find the same innermost datagram in them.
+func TestClothingAgainstTshark(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not installed")
+	}
+	cs := slices.DeleteFunc(wardrobe(t), func(c clothing) bool {
+		// tshark takes UDP port 8472 for nothing, the mobility header for the last (RFC 6275 section 6.1.1), and guesses pseudowires its own way.
+		return slices.Contains([]string{"vxlan_policy_old_port", "ip6_mobility_with_payload", "mpls_pseudowire_no_control_word"}, c.name)
+	})
+	path := filepath.Join(t.TempDir(), "wardrobe.pcapng")
+	if err := os.WriteFile(path, pcapng(cs), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := tsharkEndpoints(t, path)
+	if len(want) != len(cs) {
+		t.Fatalf("tshark read %d of %d", len(want), len(cs))
+	}
+	for i, c := range cs {
+		tr := parse(frame(c.link, c.data))
+		if got := ourEndpoints(&tr); got.flow != want[i].flow || got.check != want[i].check {
+			t.Errorf("%s: tshark has %s (checksum %s) in %s", c.name, want[i].flow, want[i].check, want[i].proto)
+		}
+	}
+}
