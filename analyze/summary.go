@@ -163,6 +163,9 @@ func (s *Summary) query(m *decode.Message) {
 	}
 	if m.Parsed[wire.SectionQuestion] > 0 {
 		s.qtypes.inc(m.Question.Type)
+		for t := range m.MoreQuestions {
+			s.qtypes.inc(t)
+		}
 		n := s.name(m)
 		inc(&n.queries)
 		if m.Malformed {

@@ -2,8 +2,10 @@ package decode
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/stream"
 	"github.com/dnssniff/dnssniff/decode/wire"
@@ -82,8 +84,21 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	m.Length = clamp16(t.PayloadLen)
 	m.Fragments = t.Fragments
 	m.BadChecksum = t.L4Check == packet.CheckBad
+	if r.proto == MDNS {
+		s.wire.Anomalies = slices.DeleteFunc(s.wire.Anomalies, legalInMDNS)
+	}
 	s.orient(m, t.Src, t.Dst, t.SrcPort, t.DstPort, r)
 	s.deliver(m)
+}
+
+// legalInMDNS says whether an anomaly is none in multicast DNS: no or many questions, known answers in a query, TC for more of them, and
+// compressed names in any RDATA (RFC 6762 sections 6, 7.1, 7.2, 8.1 and 18.14).
+func legalInMDNS(a anomaly.Seen) bool {
+	switch a.ID {
+	case anomaly.Make('H', 8), anomaly.Make('H', 9), anomaly.Make('H', 11), anomaly.Make('H', 12), anomaly.Make('H', 16), anomaly.Make('R', 9):
+		return true
+	}
+	return false
 }
 
 // flagsEnd is how much of a header must be there to say whether it is of a query or a response.

@@ -18,8 +18,8 @@ func (l *portList) Type() string { return "port" }
 func (l *portList) Set(s string) error {
 	for word := range strings.SplitSeq(s, ",") {
 		n, err := strconv.ParseUint(word, 10, 16)
-		if err != nil || n == 0 {
-			return fmt.Errorf("%q is no port number from 1 to 65535", word)
+		if err != nil {
+			return fmt.Errorf("%q is no port number from 0 to 65535", word)
 		}
 		*l = append(*l, uint16(n))
 	}

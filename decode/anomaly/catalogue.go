@@ -73,6 +73,19 @@ var catalogue = ['Z' - 'A' + 1][]entry{
 		3: {Violation, "tsig-class-ttl", "RFC 8945 section 4.2"},
 		4: {Malformed, "tsig-rdata-bad", "RFC 8945 section 4.2"},
 	},
+	'P' - 'A': {
+		1:  {Info, "no-response", ""},
+		2:  {Suspicious, "orphan-response", "RFC 5452 section 9.1"},
+		3:  {Info, "query-retransmit", "RFC 1035 section 4.2.1"},
+		5:  {Info, "response-duplicate-identical", ""},
+		6:  {Suspicious, "response-duplicate-different", "RFC 5452 section 9.1"},
+		8:  {Suspicious, "reply-from-other-address", "RFC 2181 section 4"},
+		10: {Suspicious, "question-mismatch", "RFC 5452 section 9.1"},
+		13: {Info, "negative-latency", ""},
+	},
+	'Q' - 'A': {
+		12: {Suspicious, "case-0x20", "RFC 4343 section 4.1"},
+	},
 }
 
 // lookup returns the entry, or the zero entry for an ID that the catalogue lacks.

@@ -171,7 +171,8 @@ func TestAnomalies(t *testing.T) {
 		})
 	}
 	for id := range anomaly.All {
-		if !covered[id.Name()] {
+		pairing := id.Group() == 'P' || id.Group() == 'Q' // not of one message
+		if !pairing && !covered[id.Name()] {
 			t.Errorf("no test triggers %v %s", id, id.Name())
 		}
 	}

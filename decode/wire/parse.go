@@ -88,6 +88,21 @@ func (m *Message) questions() bool {
 	return true
 }
 
+// MoreQuestions yields the type and class of the questions after the first, as far as they were read whole. Their names are not kept.
+func (m *Message) MoreQuestions(yield func(typ, class uint16) bool) {
+	off := int(m.Question.End)
+	for range max(m.Parsed[SectionQuestion], 1) - 1 {
+		next, _, f := readName(m.Data, off, len(m.Data))
+		if f.id != 0 || next+4 > len(m.Data) { // as questions has read them, they are there
+			return
+		}
+		if !yield(binary.BigEndian.Uint16(m.Data[next:]), binary.BigEndian.Uint16(m.Data[next+2:])) {
+			return
+		}
+		off = next + 4
+	}
+}
+
 // records reads the three other sections and says whether they are whole.
 func (m *Message) records() bool {
 	for s := SectionAnswer; s <= SectionAdditional; s++ {

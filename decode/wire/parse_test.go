@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -352,5 +353,23 @@ func TestRData(t *testing.T) {
 func TestSanitise(t *testing.T) {
 	if got, want := sanitise("a.b \\ \x1b[31m\u202e"), `a.b \ \027[31m\226\128\174`; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestMoreQuestions(t *testing.T) {
+	m := parse(t, unhex(t, `
+		0001 0100 0003 0000 0000 0000
+		01 61 00 0001 0001
+		c00c     001c 0003
+		01 62    000f`)) // cut within the third
+	var got []uint16
+	for typ, class := range m.MoreQuestions {
+		got = append(got, typ, class)
+	}
+	if want := []uint16{28, 3}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for range parse(t, unhex(t, "0001 0100 0000 0000 0000 0000")).MoreQuestions {
+		t.Error("a question of a message without")
 	}
 }
