@@ -27,7 +27,7 @@ func (in *Input) Files() []string { return append([]string(nil), in.paths...) }
 // Each Source is for a goroutine of its own, and they wait for the slowest: all must be read, to io.EOF or until Close. A file is read and
 // decompressed once, by one goroutine, into at most 4 blocks of 1 MiB that all Sources parse in place (with more than 16 files, 64 MiB for all
 // together, but at least 256 KiB each); a Source takes up to 640 KiB for each file to put together records that lie across
-// blocks. Sources may be called once: later calls return Sources that fail with [ErrSourcesTaken].
+// blocks. So packets share their bytes with the other Sources: never write to [Packet.Data]. Sources may be called once: later calls return Sources that fail with [ErrSourcesTaken].
 func (in *Input) Sources(n int) []Source {
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -88,8 +88,9 @@ func openFile(path string, opts Options) (*inputFile, error) {
 func openStream(path string, r io.Reader, opts Options, done func()) (*inputFile, error) {
 	f := &inputFile{path: path}
 	if file, ok := r.(*os.File); ok {
+		widenPipe(file)
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			f.size, f.regular = info.Size(), true
+			f.size, f.regular = rest(file, info.Size()), true
 			r = &shrinkReader{r: r, size: f.size}
 		}
 	}
@@ -103,6 +104,15 @@ func openStream(path string, r io.Reader, opts Options, done func()) (*inputFile
 	f.stream.release = func() { release(); done() }
 	f.stream.stop = func() bool { return interrupt(r) }
 	return f, nil
+}
+
+// rest is what is left of a file of the given size: somebody may have read from it before.
+func rest(f *os.File, size int64) int64 {
+	at, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return size
+	}
+	return max(size-at, 0)
 }
 
 // interrupt makes a Read that waits return. It says whether it could.

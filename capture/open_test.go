@@ -337,6 +337,25 @@ func TestFileShrinks(t *testing.T) {
 	}
 }
 
+// TestStdinIsAFile: the shell may have read from it before.
+func TestStdinIsAFile(t *testing.T) {
+	file := smallPcap()
+	f, err := os.Open(writeFile(t, "x", append([]byte("a line\n"), file...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Seek(7, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	in := openFor(t, "-", Options{Stdin: f})
+	defer in.Close()
+	s, faults := readInput(t, in, 2)
+	if read, total := in.Progress(); s.packets != 8 || faults != nil || read != total || total != int64(len(file)) {
+		t.Errorf("%d packets, faults %v, read %d of %d", s.packets, faults, read, total)
+	}
+}
+
 // TestClose: whatever the Sources were doing, they return io.EOF and no goroutine is left.
 func TestClose(t *testing.T) {
 	file := pcapFile(leOrder, magicMicro, 1, frames(2, 5000)...)
