@@ -69,7 +69,7 @@ func tsharkFlow(f []string) endpoints {
 	case last["udp"] > last["tcp"]:
 		n, _ := strconv.Atoi(f[8])
 		e.flow = fmt.Sprint("udp ", src, " ", dst, " ", f[6], " ", f[7], " ", n-8)
-		e.check = f[12]
+		e.check = strings.Replace(f[12], "3", "2", 1) // not present: nothing to verify
 	case last["tcp"] > 0:
 		e.flow = fmt.Sprint("tcp ", src, " ", dst, " ", f[9], " ", f[10], " ", f[11], " seq ", f[14])
 		e.check = f[13]
@@ -100,62 +100,106 @@ func ourEndpoints(t *Transport) endpoints {
 	return e
 }
 
+// differently numbered are files whose broken blocks tshark counts as frames.
+var differentlyNumbered = []string{"gopacket__be_test102.pcapng", "gopacket__le_test202.pcapng"}
+
+// TestCorpusAgainstTshark compares each frame of captures made by others. It takes every fifth file, or all with DNSSNIFF_CORPUS=all
+// (two minutes).
 func TestCorpusAgainstTshark(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("tshark is not installed")
 	}
-	files, _ := filepath.Glob(filepath.Join(corpusDir, "*"))
-	if len(files) == 0 {
+	files, err := filepath.Glob(filepath.Join(corpusDir, "*pcap*"))
+	if err != nil || len(files) == 0 {
 		t.Skip("no captures in " + corpusDir)
 	}
-	for _, f := range files {
-		if strings.Contains(f, ".expected.") || strings.HasSuffix(f, ".json") || strings.HasSuffix(f, ".md") {
-			continue
-		}
-		if m := os.Getenv("MATCH"); m != "" && !strings.Contains(f, m) {
-			continue
-		}
-		compareFile(t, f)
+	if testing.Short() {
+		t.Skip("short")
 	}
+	frames, step := 0, 5
+	if os.Getenv("DNSSNIFF_CORPUS") == "all" {
+		step = 1
+	}
+	reasons := map[string]int{}
+	for i := 0; i < len(files); i += step {
+		if name := filepath.Base(files[i]); !strings.Contains(name, ".expected.") && !slices.Contains(differentlyNumbered, name) {
+			frames += compareFile(t, files[i], reasons)
+		}
+	}
+	if frames == 0 {
+		t.Error("nothing compared")
+	}
+	t.Logf("%d frames; explained differences: %v", frames, reasons)
 }
 
-func compareFile(t *testing.T, path string) {
+// compareFile compares a file's frames, counts in reasons the differences that are understood, and returns how many were compared.
+func compareFile(t *testing.T, path string, reasons map[string]int) (frames int) {
+	t.Helper()
 	in, err := capture.Open([]string{path}, capture.Options{})
 	if err != nil {
-		return
+		return 0
 	}
 	defer in.Close()
 	want := tsharkEndpoints(t, path)
-	src := in.Sources(1)[0]
-	p := NewParser(Limits{})
+	src, p := in.Sources(1)[0], NewParser(Limits{})
 	var batch [64]capture.Packet
 	var tr Transport
-	shown := 0
 	for {
 		n, err := src.ReadBatch(batch[:])
 		if errors.Is(err, io.EOF) {
-			break
+			return frames
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 		for i := range batch[:n] {
 			pkt := &batch[i]
 			p.Parse(pkt, &tr)
+			if tr.Fragments == 0 {
+				checkPeek(t, pkt, &tr)
+			}
 			if pkt.Number > uint64(len(want)) {
 				continue
 			}
+			frames++
 			got, w := ourEndpoints(&tr), want[pkt.Number-1]
-			if w.flow == "icmp" && got.flow == "" {
+			if got.flow == w.flow && (w.flow == "icmp" || w.flow == "" || got.check == w.check) {
 				continue
 			}
-			bad := got.flow != w.flow || (w.flow != "" && w.check != "" && w.check != got.check && w.check != "3")
-			if bad && shown < 6 {
-				shown++
-				t.Logf("%s #%d len %d/%d link %v\n    ours   %s check %s %s cut %v mism %v\n    tshark %s check %s %s", filepath.Base(path), pkt.Number, len(pkt.Data), pkt.Length, pkt.Link, got.flow, got.check, got.proto, tr.Cut, tr.LengthMismatch, w.flow, w.check, w.proto)
+			if why := explain(&tr, got, w); why != "" {
+				reasons[why]++
+			} else {
+				t.Errorf("%s #%d: %+v, tshark %+v", filepath.Base(path), pkt.Number, got, w)
 			}
 		}
 	}
-	if s := p.Stats(); s != (FragStats{}) && os.Getenv("MATCH") != "" {
-		t.Logf("%+v", s)
+}
+
+// explain gives the reason for a difference that is to be, or "".
+func explain(tr *Transport, got, w endpoints) string {
+	chain := strings.Split(w.proto, ":")
+	has := func(p string) bool { return slices.Contains(chain, p) }
+	switch {
+	case w.flow == "icmp" && tr.Kind == KindOther:
+		return "ICMP that is no error"
+	case has("sflow"):
+		return "sFlow samples are a report, not traffic"
+	case has("wg"):
+		return "tshark has the keys of WireGuard"
+	case has("ayiya"):
+		return "AYIYA is not supported"
+	case got.flow == w.flow && w.check == "4" && got.check == "2":
+		return "no UDP checksum over IPv6: tunnels may (RFC 6936)"
+	case strings.HasSuffix(w.proto, "teredo:ipv6") && tr.Kind == KindOther && tr.Proto == 59:
+		return "Teredo bubble: no transport inside, tshark's fields are the carrier's"
+	case tr.Kind == KindBad && tr.Fault == FaultHeader && tr.Proto == protoTCP:
+		return "TCP header longer than the segment: tshark shows its ports"
+	case tr.Kind == KindTCP && !tr.Cut && tr.PayloadLen > len(tr.Payload), tr.Kind == KindTCP && tr.L4Check == CheckUnverified && !tr.Cut && w.check == "0":
+		return "IP length beyond the frame, or its PPPoE or FCS length: we say what is claimed, tshark what is there"
+	case tr.Kind == KindFragment && (has("ip") || has("ipv6")) && w.flow != "":
+		return "tshark's reassembly never times out"
 	}
+	return ""
 }
 
 // pcapng writes each clothing into a file, on an interface of its own.

@@ -1,0 +1,84 @@
+package packet
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/dnssniff/dnssniff/capture"
+)
+
+func BenchmarkParse(b *testing.B) {
+	picked := []string{"ethernet", "vlan", "ethernet_ip6", "sll2", "vxlan", "gre_teb", "ip6_all_extension_headers"}
+	for _, name := range picked {
+		for _, c := range wardrobe(b) {
+			if c.name == name {
+				b.Run(name, func(b *testing.B) { benchmarkParse(b, frame(c.link, c.data)) })
+			}
+		}
+	}
+	b.Run("vlan_ip6", func(b *testing.B) {
+		benchmarkParse(b, frame(1, ethernet(b, 0x8100, join(b, "0064 86dd", udp6(b)))))
+	})
+	b.Run("ethernet_1400_bytes", func(b *testing.B) {
+		benchmarkParse(b, frame(1, ethernet(b, 0x0800, udpIn(b, ip4Header(17), 53, 4242, payloadOf(1400)))))
+	})
+}
+
+func benchmarkParse(b *testing.B, pkt *capture.Packet) {
+	p := NewParser(Limits{})
+	var t Transport
+	b.SetBytes(int64(len(pkt.Data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Parse(pkt, &t)
+	}
+	if t.Kind != KindUDP || t.L4Check != CheckGood {
+		b.Fatalf("%+v", t)
+	}
+}
+
+// BenchmarkFragments has a datagram of three fragments, the time being that of one fragment.
+func BenchmarkFragments(b *testing.B) {
+	for _, version := range []int{4, 6} {
+		b.Run(fmt.Sprint("ip", version), func(b *testing.B) {
+			frags := fragmentsOf(b, version, 7, 4000, 1480)
+			p := NewParser(Limits{})
+			var t Transport
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				p.Parse(frame(101, frags[i%3]), &t)
+			}
+		})
+	}
+}
+
+// BenchmarkFragmentFlood has first fragments of datagrams that never complete, the tables being full.
+func BenchmarkFragmentFlood(b *testing.B) {
+	f := rawFragment(b, 6, 0, 0, true, payloadOf(1480))
+	pkt := frame(101, f)
+	p := NewParser(Limits{})
+	var t Transport
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		f[44], f[45], f[46], f[47] = byte(i>>24), byte(i>>16), byte(i>>8), byte(i)
+		p.Parse(pkt, &t)
+	}
+}
+
+func BenchmarkPeek(b *testing.B) {
+	for _, pkt := range []*capture.Packet{
+		frame(1, ethernet(b, 0x0800, udp4(b))),
+		frame(1, ethernet(b, 0x86dd, udp6(b))),
+		frame(1, ethernet(b, 0x8100, join(b, "0064 86dd", udp6(b)))),
+		frame(276, join(b, "0800 0000 00000002 0001 00 06 020000000001 0000", udp4(b))),
+	} {
+		b.Run(fmt.Sprint(pkt.Link, "_", len(pkt.Data)), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if f, ok := Peek(pkt); !ok || f.DstPort != 53 {
+					b.Fatal("unknown")
+				}
+			}
+		})
+	}
+}

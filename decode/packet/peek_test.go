@@ -1,0 +1,61 @@
+package packet
+
+import (
+	"testing"
+
+	"github.com/google/gopacket/layers"
+
+	"github.com/dnssniff/dnssniff/capture"
+)
+
+// checkPeek fails if Peek and Parse disagree about a packet, and returns whether Peek knew it.
+func checkPeek(tb testing.TB, pkt *capture.Packet, tr *Transport) bool {
+	tb.Helper()
+	f, ok := Peek(pkt)
+	if !ok {
+		return false
+	}
+	kind := map[uint8]Kind{protoUDP: KindUDP, protoTCP: KindTCP}[f.Proto]
+	if tr.Kind != kind || kind == 0 || tr.Proto != f.Proto || tr.SrcPort != f.SrcPort || tr.DstPort != f.DstPort ||
+		tr.Src != f.Src(pkt) || tr.Dst != f.Dst(pkt) || tr.Depth != 0 || tr.Fragments != 0 {
+		tb.Fatalf("link %d: Peek %+v %v > %v, Parse %+v, of %x", pkt.Link, f, f.Src(pkt), f.Dst(pkt), *tr, pkt.Data)
+	}
+	return true
+}
+
+// TestPeek says for each clothing whether Peek has to know it.
+func TestPeek(t *testing.T) {
+	plain := map[string]bool{
+		"ethernet": true, "ethernet_ip6": true, "ethernet_padded": true, "vlan": true, "qinq_88a8": true, "raw": true, "raw_ip6": true, "raw_bsd": true,
+		"raw_openbsd": true, "ipv4": true, "ipv6": true, "null_little": true, "null_big": true, "null_freebsd_ip6": true, "null_macos_ip6": true,
+		"loop": true, "sll": true, "sll_address_length_lies": true, "sll2": true,
+	}
+	for _, c := range wardrobe(t) {
+		for n := 0; n <= len(c.data); n++ {
+			pkt := cut(frame(c.link, c.data), n)
+			tr := parse(pkt)
+			if ok := checkPeek(t, pkt, &tr); n == len(c.data) && ok != plain[c.name] {
+				t.Errorf("%s: %v", c.name, ok)
+			}
+		}
+	}
+	tcp := tcpIn(t, ip4Header(layers.IPProtocolTCP), nil, []byte("x"))
+	for n := range tcp {
+		pkt := cut(frame(101, tcp), n)
+		tr := parse(pkt)
+		if ok := checkPeek(t, pkt, &tr); ok != (n >= 40) {
+			t.Errorf("TCP cut to %d: %v", n, ok)
+		}
+	}
+	for name, b := range map[string][]byte{
+		"fragment": rawFragment(t, 4, 1, 0, true, make([]byte, 64)), "fragment_6": rawFragment(t, 6, 1, 0, true, make([]byte, 64)),
+		"ip4_total_0": patch(t, udp4(t), 2, "0000"), "ip6_length_0": patch(t, udp6(t), 4, "0000"), "tcp_offset": patch(t, tcp, 32, "10"),
+	} {
+		if _, ok := Peek(frame(101, b)); ok {
+			t.Errorf("%s: Peek is content", name)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { Peek(frame(101, tcp)) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
