@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dnssniff/dnssniff/ui/sanitize"
@@ -114,6 +115,10 @@ func (t table) fit(width int) table {
 		t = t.without(drop)
 	}
 	return t
+}
+
+func (t table) has(title string) bool {
+	return slices.ContainsFunc(t.cols, func(c column) bool { return c.title == title })
 }
 
 func (t table) blank(col int) bool {

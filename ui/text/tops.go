@@ -71,7 +71,10 @@ func topTable(title, noun string, rows []analyze.Row, about string, distinct uin
 	if distinct = max(distinct, uint64(len(rows))); shown < distinct {
 		note = fmt.Sprintf("the busiest %s of %s%s", number(shown), about, number(distinct))
 	}
-	return block{title: title, note: note + "; share: % of " + count(r.Messages.Queries, "query"), tables: []table{t}}
+	if t.fit(o.Width - indent).has("share") {
+		note += "; share: % of " + count(r.Messages.Queries, "query")
+	}
+	return block{title: title, note: note, tables: []table{t}}
 }
 
 func key(r analyze.Row) string {
