@@ -3,6 +3,8 @@ package packet
 import (
 	"encoding/binary"
 
+	"github.com/google/gopacket/layers"
+
 	"github.com/dnssniff/dnssniff/capture"
 )
 
@@ -102,8 +104,12 @@ func (p *Parser) ethernet(t *Transport, b []byte) {
 		p.short(t)
 		return
 	}
-	_ = p.eth.DecodeFromBytes(b, feedback) // fails on short frames only; a length in place of the type it replaces
-	p.etherType(t, b[ethernetLen:], be16(b[12:]))
+	_ = p.eth.DecodeFromBytes(b, feedback) // fails on short frames only
+	typ := int(p.eth.EthernetType)
+	if p.eth.EthernetType == layers.EthernetTypeLLC {
+		typ = int(p.eth.Length)
+	}
+	p.etherType(t, b[ethernetLen:], typ)
 }
 
 // typed reads a header of n bytes that has its ethertype at byte at, and nothing else of use. SLL's layer panics on its address

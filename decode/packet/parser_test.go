@@ -285,3 +285,20 @@ func TestGopacketAgrees(t *testing.T) {
 		}
 	}
 }
+
+// TestPaddingCut has a snaplen that takes nothing but padding: nothing is missing, and a header that lies is not excused.
+func TestPaddingCut(t *testing.T) {
+	const padding = "000000000000"
+	whole := join(t, udp4(t), padding)
+	if tr := parse(cut(frame(101, whole), len(whole)-3)); tr.Cut || tr.L4Check != CheckGood || tr.PayloadLen != len(tr.Payload) {
+		t.Errorf("padding cut: %+v", tr)
+	}
+	lie := patch(t, whole, 24, "00ff")
+	if tr := parse(cut(frame(101, lie), len(lie)-3)); tr.Cut || !tr.LengthMismatch || tr.PayloadLen <= len(tr.Payload) {
+		t.Errorf("UDP length lies: %+v", tr)
+	}
+	short := join(t, in4(t, 17, unhex(t, "1092 0035 00")), padding)
+	if tr := parse(cut(frame(101, short), len(short)-3)); tr.Fault != FaultHeader {
+		t.Errorf("UDP header too short: %+v", tr)
+	}
+}
