@@ -181,12 +181,11 @@ func addressRow(out *Row, key []byte) { out.Address = packet.Addr(key).String() 
 
 // byZone adds up the names by zone. Names that have left the table are in s.zones already, but not in its numbers of names.
 func (s *Summary) byZone() *table {
-	zones := newTable(len(s.names.rows) + len(s.zones.rows))
+	zones := newTable(s.names.n + s.zones.n)
 	zones.merge(s.zones)
 	z := newZoner()
 	rares := s.names.raresByHash()
-	for i := range s.names.rows {
-		n := &s.names.rows[i]
+	for n := range s.names.all {
 		key := z.zoneOf(s.names.keys.get(n.key))
 		hash := wire.HashName(s.seed, key)
 		r := zones.row(hash, key)

@@ -9,14 +9,15 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// Limits bound the tables of one summary. A row takes about 80 bytes and its key (16 bytes, or the name); 2 x 4 bytes of index besides.
+// Limits bound the tables of one summary. A row takes 64 bytes, 80 with its share of free ones, and its key (17 bytes, or the name).
 type Limits struct {
 	Clients, Servers, Names, Zones int
 }
 
-// DefaultLimits returns the bounds of a shard's summary: about 17 MiB where all are reached.
+// DefaultLimits returns the bounds of a shard's summary: four fifths of a power of two, as the tables like it. Where all are reached, a
+// summary takes about 20 MiB.
 func DefaultLimits() Limits {
-	return Limits{Clients: 1 << 15, Servers: 1 << 13, Names: 1 << 17, Zones: 1 << 15}
+	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5}
 }
 
 // Latencies are recorded in ns between these bounds, the histogram's buckets being at most latencyError wide.

@@ -3,6 +3,7 @@ package analyze
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/axiomhq/hyperloglog"
@@ -42,10 +43,11 @@ func (c *counts) add(o *counts) {
 // weight is what decides which rows stay when room is short.
 func (c *counts) weight() uint32 { return max(c.queries, c.responses) }
 
-// row is a line of a table.
+// row is a line of a table. It fills a cache line: a lookup costs one miss.
 type row struct {
 	hash uint64
 	key  ref
+	used bool
 	counts
 }
 
@@ -59,15 +61,15 @@ type rare struct {
 const maxRare = 1 << 13
 
 // table counts by key: exactly up to its limit of rows. When it is full the lighter half goes, and weightLost rises by the weight of the
-// heaviest that went: any count can be too low by at most that, and rows of at most that weight can be missing. A row takes about
-// 80 bytes and its key.
+// heaviest that went: any count can be too low by at most that, and rows of at most that weight can be missing. A row takes 64 bytes and its
+// key; up to half of the rows that there is room for are free, or a fifth at the limit.
 //
 // Rows are found by a 64-bit keyed hash alone: two keys in a million-row table share one with a chance of 1 in 30 million.
 type table struct {
 	limit      int
-	slots      []uint64 // upper half of the hash, and row number plus one; open addressing, linear probing
-	shift      uint
-	rows       []row
+	n          int
+	rows       []row // open addressing, linear probing; the length is a power of two
+	shift      uint  // 64 - log2(len(rows))
 	keys       arena
 	rare       map[rare]uint32
 	weightLost uint32
@@ -78,63 +80,85 @@ type table struct {
 
 const minRows = 1 << 6
 
+// newTable returns a table for at most limit rows; at least minRows.
 func newTable(limit int) *table {
 	t := &table{limit: max(limit, minRows), rare: make(map[rare]uint32)}
-	t.index(minRows * 2)
+	t.resize(2 * minRows)
 	return t
 }
 
-// find returns the row of a hash, or nil.
+// find returns the row of a hash, or nil. It is valid until the next insert.
 func (t *table) find(hash uint64) *row {
-	mask := uint64(len(t.slots) - 1)
+	mask := uint64(len(t.rows) - 1)
 	for i := hash >> t.shift; ; i++ {
-		s := t.slots[i&mask]
-		if s == 0 {
-			return nil
+		r := &t.rows[i&mask]
+		if r.hash == hash && r.used {
+			return r
 		}
-		if (s^hash)>>32 == 0 {
-			if r := &t.rows[uint32(s)-1]; r.hash == hash {
-				return r
-			}
+		if !r.used {
+			return nil
 		}
 	}
 }
 
 // insert adds a row that find has not found. Its key is copied. The row is valid until the next insert.
 func (t *table) insert(hash uint64, key []byte) *row {
-	if len(t.rows) >= t.limit {
+	if t.n >= t.limit {
 		t.purge()
 	}
-	if 2*len(t.rows) >= len(t.slots) {
-		t.index(2 * len(t.slots))
+	// Up to four fifths are used at the limit, so that the last doubling is not for a few rows.
+	if 4*t.n >= 3*len(t.rows) && (t.limit > len(t.rows)*4/5 || 5*t.n >= 4*len(t.rows)) {
+		t.resize(2 * len(t.rows))
 	}
 	if t.seen != nil {
 		t.seen.Insert(key)
 	}
-	t.rows = append(t.rows, row{hash: hash, key: t.keys.put(key)})
-	t.link(len(t.rows) - 1)
-	return &t.rows[len(t.rows)-1]
+	t.n++
+	r := t.free(hash)
+	*r = row{hash: hash, key: t.keys.put(key), used: true}
+	return r
 }
 
-func (t *table) link(n int) {
-	hash := t.rows[n].hash
-	mask := uint64(len(t.slots) - 1)
+// free returns the place for a new row.
+func (t *table) free(hash uint64) *row {
+	mask := uint64(len(t.rows) - 1)
 	i := hash >> t.shift
-	for t.slots[i&mask] != 0 {
+	for t.rows[i&mask].used {
 		i++
 	}
-	t.slots[i&mask] = hash&^0xffffffff | uint64(n+1)
+	return &t.rows[i&mask]
 }
 
-// index makes an index of n slots, a power of two.
-func (t *table) index(n int) {
-	t.slots = make([]uint64, n)
-	t.shift = 64
-	for ; n > 1; n >>= 1 {
-		t.shift--
+// resize makes room for n rows, a power of two.
+func (t *table) resize(n int) {
+	old := t.rows
+	t.rows = make([]row, n)
+	t.shift = uint(64 - bits.TrailingZeros(uint(n)))
+	for i := range old {
+		if old[i].used {
+			*t.free(old[i].hash) = old[i]
+		}
 	}
+}
+
+// all yields the rows, in no order that means anything.
+func (t *table) all(yield func(*row) bool) {
 	for i := range t.rows {
-		t.link(i)
+		if t.rows[i].used && !yield(&t.rows[i]) {
+			return
+		}
+	}
+}
+
+// scattered yields the rows far from the order of their hashes: a table that grows while it takes rows in that order fills from one end,
+// and its probes become long.
+func (t *table) scattered(yield func(*row) bool) {
+	mask := len(t.rows) - 1
+	step := len(t.rows)*5/8 | 1 // odd, so that each place comes once
+	for i, at := 0, 0; i <= mask; i, at = i+1, (at+step)&mask {
+		if t.rows[at].used && !yield(&t.rows[at]) {
+			return
+		}
 	}
 }
 
@@ -157,30 +181,33 @@ func (t *table) countRare(k rare, n uint32) {
 	t.rare[k] = old
 }
 
-// purge drops the lighter half of the rows.
+// purge drops the lighter half of the rows. It goes through them in the order of their keys' places, which is that of their first use: the
+// order of the hashes is another in each run.
 func (t *table) purge() {
 	t.watch()
-	weights := make([]uint32, len(t.rows))
-	for i := range t.rows {
-		weights[i] = t.rows[i].weight()
+	rows := make([]row, 0, t.n)
+	weights := make([]uint32, 0, t.n)
+	for r := range t.all {
+		rows, weights = append(rows, *r), append(weights, r.weight())
 	}
 	slices.Sort(weights)
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
 	limit := weights[len(weights)/2]
 	t.weightLost += limit
-	old := t.keys
-	t.keys = arena{}
-	kept := t.rows[:0]
-	for _, r := range t.rows {
-		key := old.get(r.key)
+	keys := t.keys
+	clear(t.rows)
+	t.keys, t.n = arena{}, 0
+	for i := range rows {
+		r := &rows[i]
+		key := keys.get(r.key)
 		if r.weight() > limit {
 			r.key = t.keys.put(key)
-			kept = append(kept, r)
+			*t.free(r.hash) = *r
+			t.n++
 		} else if t.lost != nil {
 			t.lost(key, &r.counts)
 		}
 	}
-	t.rows = kept
-	t.index(len(t.slots))
 	for k := range t.rare {
 		if t.find(k.hash) == nil {
 			delete(t.rare, k)
@@ -195,8 +222,7 @@ func (t *table) merge(o *table) {
 		_ = t.seen.Merge(o.seen) // fails only for another precision
 	}
 	t.weightLost += o.weightLost
-	for i := range o.rows {
-		or := &o.rows[i]
+	for or := range o.scattered {
 		r := t.find(or.hash)
 		if r == nil {
 			r = t.insert(or.hash, o.keys.get(or.key))
@@ -214,8 +240,8 @@ func (t *table) watch() {
 		return
 	}
 	t.seen = hyperloglog.New14()
-	for i := range t.rows {
-		t.seen.Insert(t.keys.get(t.rows[i].key))
+	for r := range t.all {
+		t.seen.Insert(t.keys.get(r.key))
 	}
 }
 
@@ -225,8 +251,8 @@ func (t *table) distinct(any bool) (uint64, bool) {
 		return t.seen.Estimate(), false
 	}
 	n := uint64(0)
-	for i := range t.rows {
-		if any || t.rows[i].queries > 0 {
+	for r := range t.all {
+		if any || r.queries > 0 {
 			n++
 		}
 	}
@@ -239,9 +265,8 @@ func (t *table) top(n int) []*row {
 		return cmp.Or(cmp.Compare(b.queries, a.queries), cmp.Compare(b.responses, a.responses),
 			slices.Compare(t.keys.get(a.key), t.keys.get(b.key)))
 	}
-	best := make([]*row, 0, min(n, len(t.rows))+1)
-	for i := range t.rows {
-		r := &t.rows[i]
+	best := make([]*row, 0, min(n, t.n)+1)
+	for r := range t.all {
 		if len(best) == n && (n == 0 || order(r, best[n-1]) >= 0) {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 func key(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
@@ -26,8 +27,8 @@ func TestTableAgainstMap(t *testing.T) {
 		count(table, n, 1)
 		model[n]++
 	}
-	if len(table.rows) != len(model) {
-		t.Fatalf("%d rows, want %d", len(table.rows), len(model))
+	if table.n != len(model) {
+		t.Fatalf("%d rows, want %d", table.n, len(model))
 	}
 	for n, want := range model {
 		r := table.find(spread(n))
@@ -52,12 +53,12 @@ func TestPurgeKeepsHeavyRows(t *testing.T) {
 			count(table, n/10%heavy, 5)
 		}
 	}
-	if len(table.rows) > limit {
-		t.Errorf("%d rows, limit %d", len(table.rows), limit)
+	if table.n > limit {
+		t.Errorf("%d rows, limit %d", table.n, limit)
 	}
 	kept := uint64(0)
-	for i := range table.rows {
-		kept += uint64(table.rows[i].queries)
+	for r := range table.all {
+		kept += uint64(r.queries)
 	}
 	if kept+lost != flood+flood/10*5 {
 		t.Errorf("%d kept and %d lost, of %d", kept, lost, flood+flood/10*5)
@@ -197,4 +198,10 @@ func wireName(s string) []byte {
 		s = s[min(n+1, len(s)):]
 	}
 	return append(out, 0)
+}
+
+func TestRowFillsACacheLine(t *testing.T) {
+	if n := unsafe.Sizeof(row{}); n != 64 {
+		t.Errorf("%d bytes", n)
+	}
 }
