@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/axiomhq/hyperloglog"
+
+	"github.com/dnssniff/dnssniff/decode/hugepage"
 )
 
 // inlineRCODEs is the number of RCODEs counted in a row itself: NOERROR to REFUSED. The others are rare and counted aside.
@@ -132,7 +134,7 @@ func (t *table) free(hash uint64) *row {
 // resize makes room for n rows, a power of two.
 func (t *table) resize(n int) {
 	old := t.rows
-	t.rows = make([]row, n)
+	t.rows = hugepage.Make[row](n)
 	t.shift = uint(64 - bits.TrailingZeros(uint(n)))
 	for i := range old {
 		if old[i].used {

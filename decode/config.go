@@ -46,8 +46,11 @@ type Config struct {
 
 // Limits bound the memory of one shard's pairing. What is given up is counted in [Stats].
 type Limits struct {
-	// Pairs is the number of queries of the last Timeout that are remembered: 64 bytes each, and 200 to 500 more while unanswered.
-	Pairs int
+	// Open is the number of queries without a response yet: 250 bytes each, and their names where those are kept.
+	Open int
+	// Answered is the number of places for queries of the last Timeout that have their response: 16 bytes each, of which about a third
+	// is used before the table grows.
+	Answered int
 	// Late is the number of timed-out queries remembered for a late response: about 300 bytes each.
 	Late int
 	// Orphans is the number of responses held for a query that the capture may have put after them: about 1 KiB each.
@@ -63,7 +66,7 @@ func DefaultConfig() (Config, error) {
 	c := Config{
 		Timeout: DefaultTimeout,
 		Seed:    binary.LittleEndian.Uint64(seed[:]),
-		Limits:  Limits{Pairs: 1 << 17, Late: 1 << 12, Orphans: 1 << 8},
+		Limits:  Limits{Open: 1 << 15, Answered: 1 << 17, Late: 1 << 12, Orphans: 1 << 8},
 		Stream:  stream.Limits{Bytes: 2 << 20},
 	}
 	c.Ports.Add(portDNS)

@@ -3,33 +3,28 @@ package decode
 // lateTable remembers the queries that timed out last, for the responses that come after all.
 type lateTable struct {
 	slot map[uint64]int // by client hash, the youngest
-	ring []lateQuery
+	ring []open
 	next int
 }
 
-type lateQuery struct {
-	keys
-	open
-}
-
 func newLateTable(limit int) lateTable {
-	return lateTable{slot: make(map[uint64]int), ring: make([]lateQuery, 0, max(limit, 1))}
+	return lateTable{slot: make(map[uint64]int), ring: make([]open, 0, max(limit, 1))}
 }
 
 // add copies a query; the oldest goes where there is no room.
-func (t *lateTable) add(e *entry, o *open) {
+func (t *lateTable) add(o *open) {
 	i := t.next
 	if len(t.ring) < cap(t.ring) {
-		t.ring = append(t.ring, lateQuery{})
+		t.ring = append(t.ring, open{})
 	} else if old := t.ring[i].keys.client; t.slot[old] == i {
 		delete(t.slot, old)
 	}
 	t.next = (i + 1) % cap(t.ring)
 	l := &t.ring[i]
 	name := l.Name[:0]
-	l.keys, l.open = keys{e.client, e.server, e.quest}, *o
+	*l = *o
 	l.Name = append(name, o.Name...)
-	t.slot[e.client] = i
+	t.slot[o.keys.client] = i
 }
 
 // find returns the query that a response with these keys is late for, or nil.
@@ -42,5 +37,5 @@ func (t *lateTable) find(k keys) *open {
 	if l.keys.server != k.server || l.quest != k.quest && l.quest != 0 && k.quest != 0 {
 		return nil
 	}
-	return &l.open
+	return l
 }

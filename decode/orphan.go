@@ -52,14 +52,16 @@ func (p *pairer) giveUpOrphan() {
 }
 
 // adopt answers a query, just come, with an orphan that fits it.
-func (p *pairer) adopt(m *Message, k keys, e *entry) {
+func (p *pairer) adopt(k keys) {
 	for pos := p.orphans.tail; pos != p.orphans.head; pos++ {
 		o := p.orphans.at(pos)
-		if o.msg.Message == nil || o.client != k.client || o.server != k.server || o.quest != k.quest && o.quest != 0 && k.quest != 0 {
+		if o.msg.Message == nil {
 			continue
 		}
-		p.answer(&o.msg, e, hashBytes(p.seed, o.data))
-		o.msg.Message = nil
-		return
+		if n, _ := p.candidates(o.keys); n != 0 && p.opens.list[n].keys == k {
+			p.answer(&o.msg, n)
+			o.msg.Message = nil
+			return
+		}
 	}
 }

@@ -1,23 +1,10 @@
 package decode
 
-import (
-	"github.com/dnssniff/dnssniff/decode/packet"
-)
-
 // skew is how much later than its response a query may be captured and still be its query (several capture queues, merged files).
 const skew = 10e6 // ns
 
 // maxSame bounds how many queries of one client endpoint with one ID are looked at: more are a flood, where precision is lost anyway.
 const maxSame = 64
-
-// open is a query without a response yet.
-type open struct {
-	Query
-	client, server         packet.Addr
-	clientPort, serverPort uint16
-	proto                  Proto
-	ipVersion              uint8
-}
 
 // pairer pairs the queries and responses of one shard (DESIGN: counting rules). A query is remembered for the timeout, counted from its
 // first transmission and in packet time, whether answered or not: that is how repetitions of either side are known.
@@ -25,10 +12,8 @@ type pairer struct {
 	timeout   int64
 	seed      uint64
 	keepNames bool
-	now       int64
-	table     pairTable
-	opens     []open
-	free      []uint32
+	opens     opens
+	answered  answered
 	late      lateTable
 	orphans   orphanQueue
 	out       Handler
@@ -37,9 +22,11 @@ type pairer struct {
 }
 
 func newPairer(c *Config, out Handler, stats *Stats) *pairer {
+	timeout := c.Timeout.Nanoseconds()
 	return &pairer{
-		timeout: c.Timeout.Nanoseconds(), seed: c.Seed, keepNames: c.KeepNames,
-		table: newPairTable(c.Limits.Pairs), late: newLateTable(c.Limits.Late), orphans: newOrphanQueue(c.Limits.Orphans),
+		timeout: timeout, seed: c.Seed, keepNames: c.KeepNames,
+		opens: newOpens(c.Limits.Open), answered: newAnswered(c.Limits.Answered, timeout),
+		late: newLateTable(c.Limits.Late), orphans: newOrphanQueue(c.Limits.Orphans),
 		out: out, stats: stats,
 	}
 }
@@ -72,78 +59,64 @@ func (p *pairer) Message(m *Message) {
 // advance moves packet time and gives up the queries whose time is over. A clock that jumps back ends them too, once it is off by more than
 // the timeout: otherwise one frame from the future would keep all behind it open.
 func (p *pairer) advance(now int64) {
-	p.now = now
-	for p.table.tail != p.table.head {
-		e := p.table.at(p.table.tail)
-		if age := now - e.time; age <= p.timeout && age >= -p.timeout {
+	for n := p.opens.oldest(); n != 0; n = p.opens.oldest() {
+		if age := now - p.opens.list[n].Time; age <= p.timeout && age >= -p.timeout {
 			break
 		}
-		p.expire(e, Unanswered)
+		p.settle(Unanswered, n)
 	}
+	p.answered.sweep(now)
 	if p.orphans.len() > 0 {
 		p.releaseOrphans(now)
 	}
 }
 
-// expire forgets the oldest entry, settling it if it is open.
-func (p *pairer) expire(e *entry, s Status) {
-	if e.detail != none {
-		o := &p.opens[e.detail]
-		p.settle(s, o)
-		if s == Unanswered {
-			p.late.add(e, o)
-		}
-		p.release(e)
-	}
-	p.table.pop()
-}
-
-func (p *pairer) release(e *entry) {
-	p.free = append(p.free, e.detail)
-	e.detail = none
-}
-
-func (p *pairer) settle(s Status, o *open) {
+// settle ends an open query without a response.
+func (p *pairer) settle(s Status, n uint32) {
+	o := &p.opens.list[n]
 	p.tx = Transaction{Status: s, Proto: o.proto, IPVersion: o.ipVersion, Client: o.client, Server: o.server,
 		ClientPort: o.clientPort, ServerPort: o.serverPort, Query: &o.Query}
 	p.out.Transaction(&p.tx)
+	if s == Unanswered {
+		p.late.add(o)
+	}
+	p.opens.remove(n)
 }
 
 func (p *pairer) query(m *Message, k keys) {
-	i := p.table.home(k.client)
-	for range maxSame {
-		var e *entry
-		if e, i = p.table.next(k.client, i); e == nil {
-			break
-		}
-		if e.server == k.server && e.quest == k.quest {
-			p.stats.Retransmitted++
-			if e.detail != none {
-				p.opens[e.detail].Retransmissions++
-			}
-			return
-		}
+	if o := p.repeated(k); o != nil {
+		p.stats.Retransmitted++
+		o.Retransmissions++
+		return
 	}
-	if p.table.full() {
-		p.evict()
+	if a, near := p.answered.find(&k, m.Time); a != nil && !near && (a.quest == 0) == (k.quest == 0) {
+		p.stats.Retransmitted++
+		return
 	}
-	e := p.table.push(entry{client: k.client, server: k.server, quest: k.quest, time: m.Time, spell: p.spelling(m), detail: p.take()})
-	p.fill(&p.opens[e.detail], m)
+	if p.opens.full() {
+		p.stats.PairingEvicted++
+		p.opens.remove(p.opens.oldest())
+	}
+	o := p.opens.add(k)
+	p.fill(o, m)
 	if p.orphans.len() > 0 {
-		p.adopt(m, k, e)
+		p.adopt(k)
 	}
 }
 
-// evict forgets the oldest entry before its time, for want of room.
-func (p *pairer) evict() {
-	e := p.table.at(p.table.tail)
-	if e.detail == none {
-		p.stats.PairingForgotten++
-	} else {
-		p.stats.PairingEvicted++
-		p.release(e)
+// repeated returns the open query with these keys.
+func (p *pairer) repeated(k keys) *open {
+	i := p.opens.home(k.client)
+	for range maxSame {
+		var n uint32
+		if n, i = p.opens.next(k.client, i); n == 0 {
+			return nil
+		}
+		if o := &p.opens.list[n]; o.keys == k {
+			return o
+		}
 	}
-	p.table.pop()
+	return nil
 }
 
 // spelling tells one spelling of the question's name from another; 0 without a name.
@@ -154,20 +127,9 @@ func (p *pairer) spelling(m *Message) uint32 {
 	return uint32(hashBytes(p.seed, m.Question.Name)) | 1
 }
 
-// take returns the index of a free open query. Their number is bounded by that of the entries.
-func (p *pairer) take() uint32 {
-	if n := len(p.free); n > 0 {
-		i := p.free[n-1]
-		p.free = p.free[:n-1]
-		return i
-	}
-	p.opens = append(p.opens, open{})
-	return uint32(len(p.opens) - 1)
-}
-
 func (p *pairer) fill(o *open, m *Message) {
 	o.client, o.server, o.clientPort, o.serverPort = m.Client, m.Server, m.ClientPort, m.ServerPort
-	o.proto, o.ipVersion = m.Proto, m.IPVersion
+	o.proto, o.ipVersion, o.spell = m.Proto, m.IPVersion, p.spelling(m)
 	name := o.Name[:0]
 	o.Query = Query{Time: m.Time, Number: m.Number, File: m.File, ID: m.ID, Flags: m.Flags, Length: m.Length,
 		HasOPT: m.HasOPT, UDPSize: m.EDNS.UDPSize, EDNSFlags: m.EDNS.Flags, Malformed: m.Malformed, NameHash: m.NameHash}
@@ -183,39 +145,43 @@ func (p *pairer) fill(o *open, m *Message) {
 // response finds the query of a response: the one with the same endpoints, ID and question. Where one of the two has no readable question,
 // as an error response to a malformed query often has not, the rest decides.
 func (p *pairer) response(m *Message, k keys) {
-	var exact, near *entry
-	i := p.table.home(k.client)
-	for range maxSame {
-		var e *entry
-		if e, i = p.table.next(k.client, i); e == nil {
-			break
-		}
-		fits := e.quest == k.quest || e.quest == 0 || k.quest == 0
-		switch {
-		case e.server == k.server && fits:
-			exact = better(exact, e)
-		case e.server == k.server || e.quest == k.quest && k.quest != 0:
-			near = better(near, e)
-		}
+	exact, near := p.candidates(k)
+	if exact != 0 {
+		p.answer(m, exact)
+		return
 	}
+	a, almost := p.answered.find(&k, m.Time)
 	switch {
-	case exact != nil && exact.detail != none:
-		p.answer(m, exact, hashBytes(p.seed, m.Data))
-	case exact != nil:
-		p.again(m, exact)
-	case near != nil:
+	case a != nil && !almost:
+		p.again(m, a)
+	case near != 0:
 		p.mismatch(m, near)
+	case a != nil:
+		p.out.Transaction(p.pair(Mismatched, m, nil))
 	default:
 		p.unmatched(m, k)
 	}
 }
 
-// better prefers an open query, and of two the first.
-func better(a, b *entry) *entry {
-	if a == nil || a.detail == none && b.detail != none {
-		return b
+// candidates returns the first open query that a response with these keys answers, and the first that it nearly does; 0 for none.
+func (p *pairer) candidates(k keys) (exact, near uint32) {
+	i := p.opens.home(k.client)
+	for range maxSame {
+		var n uint32
+		if n, i = p.opens.next(k.client, i); n == 0 {
+			break
+		}
+		o := &p.opens.list[n]
+		switch {
+		case o.keys.server == k.server && (o.quest == k.quest || o.quest == 0 || k.quest == 0):
+			if exact == 0 || o.Time < p.opens.list[exact].Time {
+				exact = n
+			}
+		case near == 0 && (o.keys.server == k.server || o.quest == k.quest && k.quest != 0):
+			near = n
+		}
 	}
-	return a
+	return exact, near
 }
 
 // pair fills the transaction of a response.
@@ -228,30 +194,32 @@ func (p *pairer) pair(s Status, m *Message, q *Query) *Transaction {
 	return &p.tx
 }
 
-func (p *pairer) answer(m *Message, e *entry, hash uint64) {
-	t := p.pair(Answered, m, &p.opens[e.detail].Query)
-	if s := p.spelling(m); s != 0 && e.spell != 0 {
-		t.CaseDiffers = s != e.spell
+func (p *pairer) answer(m *Message, n uint32) {
+	o := &p.opens.list[n]
+	t := p.pair(Answered, m, &o.Query)
+	if s := p.spelling(m); s != 0 && o.spell != 0 {
+		t.CaseDiffers = s != o.spell
 	}
-	e.answer = hash
 	p.out.Transaction(t)
-	p.release(e)
+	if !p.answered.add(&o.keys, o.Time, m.Time, p.bytesHash(m)) {
+		p.stats.PairingForgotten++
+	}
+	p.opens.remove(n)
 }
 
-func (p *pairer) again(m *Message, e *entry) {
+// bytesHash tells responses apart.
+func (p *pairer) bytesHash(m *Message) uint32 { return uint32(hashBytes(p.seed, m.Data)) }
+
+func (p *pairer) again(m *Message, a *answer) {
 	s := Conflicting
-	if e.answer == hashBytes(p.seed, m.Data) {
+	if a.hash == p.bytesHash(m) {
 		s = Duplicate
 	}
 	p.out.Transaction(p.pair(s, m, nil))
 }
 
-func (p *pairer) mismatch(m *Message, e *entry) {
-	if e.detail == none {
-		p.out.Transaction(p.pair(Mismatched, m, nil))
-		return
-	}
-	o := &p.opens[e.detail]
+func (p *pairer) mismatch(m *Message, n uint32) {
+	o := &p.opens.list[n]
 	t := p.pair(Mismatched, m, &o.Query)
 	t.Server, t.ServerPort = o.server, o.serverPort
 	p.out.Transaction(t)
@@ -273,24 +241,16 @@ func (p *pairer) unmatched(m *Message, k keys) {
 func (p *pairer) Quoted(m *Message, icmp ICMP) {
 	p.advance(m.Time)
 	k := p.keysOf(m)
-	i := p.table.home(k.client)
-	for range maxSame {
-		var e *entry
-		if e, i = p.table.next(k.client, i); e == nil {
-			return
-		}
-		if e.server == k.server && e.detail != none {
-			p.opens[e.detail].ICMP = icmp
-			return
-		}
+	if n, _ := p.candidates(k); n != 0 {
+		p.opens.list[n].ICMP = icmp
 	}
 }
 
 // Close settles what is open at the end of the capture, whose last packet is of the time given.
 func (p *pairer) Close(last int64) {
 	p.advance(last)
-	for p.table.tail != p.table.head {
-		p.expire(p.table.at(p.table.tail), Pending)
+	for n := p.opens.oldest(); n != 0; n = p.opens.oldest() {
+		p.settle(Pending, n)
 	}
 	for p.orphans.len() > 0 {
 		p.giveUpOrphan()

@@ -97,7 +97,7 @@ func or(s, usual string) string {
 func addr(s string) packet.Addr { return packet.AddrFrom(netip.MustParseAddr(s)) }
 
 func testConfig() Config {
-	return Config{Timeout: 5 * time.Second, Seed: 7, Limits: Limits{Pairs: 1 << 10, Late: 16, Orphans: 4}}
+	return Config{Timeout: 5 * time.Second, Seed: 7, Limits: Limits{Open: 1 << 10, Answered: 1 << 10, Late: 16, Orphans: 4}}
 }
 
 func TestPairing(t *testing.T) {
@@ -175,8 +175,8 @@ func TestPairingIsBounded(t *testing.T) {
 	for i := range n {
 		p.Message(event{at: time.Duration(i), id: uint16(i + 1)}.message(t, uint64(i+1)))
 	}
-	if got := p.table.len(); got != c.Limits.Pairs {
-		t.Errorf("%d entries, limit %d", got, c.Limits.Pairs)
+	if got := p.opens.n; got != c.Limits.Open {
+		t.Errorf("%d entries, limit %d", got, c.Limits.Open)
 	}
 	p.Close(0)
 	if got := st.PairingEvicted + uint64(len(h.lines)); got != n {
@@ -184,37 +184,91 @@ func TestPairingIsBounded(t *testing.T) {
 	}
 }
 
-// TestPairTableAgainstMap runs the table and a map of slices side by side.
-func TestPairTableAgainstMap(t *testing.T) {
-	table := newPairTable(1 << 12)
+// TestOpensAgainstMap runs the table and a map of slices side by side.
+func TestOpensAgainstMap(t *testing.T) {
+	table := newOpens(1 << 12)
 	model := map[uint64][]int64{}
-	order := []uint64{}
+	type live struct {
+		client uint64
+		n      uint32
+	}
+	var order []live
 	state := uint64(1)
 	for step := range 20000 {
 		state = state*6364136223846793005 + 1442695040888963407
-		client := (state >> 33) % 97 << 40 // few keys, all with long chains
-		if step%3 != 0 || len(order) == 0 {
-			table.push(entry{client: client, time: int64(step)})
-			model[client] = append(model[client], int64(step))
-			order = append(order, client)
+		client := (state >> 33) % 97 << 50 // few keys, all with long chains
+		if step%5 < 3 || len(order) == 0 {
+			o := table.add(keys{client: client})
+			o.Time = int64(step)
+			model[client] = append(model[client], o.Time)
+			order = append(order, live{client, table.list[0].prev})
 		} else {
-			table.pop()
-			model[order[0]] = model[order[0]][1:]
-			order = order[1:]
+			at := int(state>>40) % len(order)
+			gone := order[at]
+			order = slices.Delete(order, at, at+1)
+			i := slices.Index(model[gone.client], table.list[gone.n].Time)
+			model[gone.client] = slices.Delete(model[gone.client], i, i+1)
+			table.remove(gone.n)
 		}
 		var got []int64
-		for e, i := table.next(client, table.home(client)); e != nil; e, i = table.next(client, i) {
-			got = append(got, e.time)
+		for n, i := table.next(client, table.home(client)); n != 0; n, i = table.next(client, i) {
+			got = append(got, table.list[n].Time)
 		}
 		slices.Sort(got)
 		if !slices.Equal(got, model[client]) {
 			t.Fatalf("step %d: table has %v, want %v", step, got, model[client])
+		}
+		if len(order) > 0 && table.oldest() != order[0].n {
+			t.Fatalf("step %d: oldest is %d, want %d", step, table.oldest(), order[0].n)
 		}
 		if table.full() {
 			break
 		}
 	}
 }
+
+// TestAnsweredForgetsInTime checks what is found of many answers, while and after their time runs, and over the wrap of the ticks.
+func TestAnsweredForgetsInTime(t *testing.T) {
+	const timeout, n = int64(5e9), 20000
+	for _, start := range []int64{1, 1767225600e9, 1<<44 - 2e9} { // ticks of 4096 ns wrap at 1<<44
+		table := newAnswered(1<<17, timeout)
+		key := func(i int) keys { return keys{client: spreadKey(i), server: 7, quest: 9} }
+		for i := range n {
+			now := start + int64(i)*1e5 // 2 s in all
+			table.sweep(now)
+			k := key(i)
+			if !table.add(&k, now, now, uint32(i)) {
+				t.Fatalf("start %d: no room for answer %d", start, i)
+			}
+		}
+		for i := range n {
+			k := key(i)
+			first := start + int64(i)*1e5
+			if a, near := table.find(&k, first+timeout-1e5); a == nil || near || a.hash != uint32(i) {
+				t.Fatalf("start %d: answer %d not found in time", start, i)
+			}
+			if a, _ := table.find(&k, first+timeout+1e5); a != nil {
+				t.Fatalf("start %d: answer %d found after its time", start, i)
+			}
+		}
+	}
+}
+
+// TestAnsweredIsBounded fills a table beyond its limit.
+func TestAnsweredIsBounded(t *testing.T) {
+	table := newAnswered(1<<10, 5e9)
+	lost := 0
+	for i := range 5000 {
+		if !table.add(&keys{client: spreadKey(i)}, int64(i), int64(i), 0) {
+			lost++
+		}
+	}
+	if len(table.slots) > 1<<10 || lost < 5000-1<<10 {
+		t.Errorf("%d slots, %d lost", len(table.slots), lost)
+	}
+}
+
+func spreadKey(i int) uint64 { return uint64(i+1) * 0x9e3779b97f4a7c15 }
 
 func TestPairingDoesNotAllocate(t *testing.T) {
 	var st Stats
@@ -246,7 +300,7 @@ func (nopHandler) Transaction(*Transaction) {}
 func BenchmarkPair(b *testing.B) {
 	var st Stats
 	c := testConfig()
-	c.Limits.Pairs = 1 << 17
+	c.Limits.Answered = 1 << 17
 	p := newPairer(&c, nopHandler{}, &st)
 	t := new(testing.T)
 	q, r := event{}.message(t, 1), event{response: true}.message(t, 2)
