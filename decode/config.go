@@ -31,6 +31,9 @@ type Config struct {
 	Timeout time.Duration
 	// KeepNames keeps the name of each open query for its transaction (up to 255 bytes each).
 	KeepNames bool
+	// InOrder makes a lone worker take all packets in the order of the capture, and so call the handlers in it. It costs speed: without it
+	// only each client's packets are in order.
+	InOrder bool
 	// Dedup analyses a packet once that was captured several times within a millisecond.
 	Dedup bool
 	// MaxPackets ends the reading after that many packets; 0 reads all.

@@ -10,7 +10,7 @@ import (
 )
 
 // batch is the number of packets asked of a source at once.
-const batch = 256
+const batch = 1024
 
 // Run decodes all packets of a capture with one worker for each source, each of which gives all packets, until the sources end or the
 // context is done: what was read by then is settled all the same. It makes a handler for each of the [Shards]; a handler is called from
@@ -48,9 +48,7 @@ func (w *worker) run(ctx context.Context, src capture.Source) error {
 			packets = packets[:min(uint64(len(packets)), left)]
 		}
 		n, err := src.ReadBatch(packets)
-		for i := range packets[:n] {
-			w.Packet(&packets[i])
-		}
+		w.batch(packets[:n])
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -313,8 +313,8 @@ func TestDecodingDoesNotAllocate(t *testing.T) {
 		for i := range s.list {
 			now += 1e6
 			s.list[i].Time = now
-			w.Packet(&s.list[i])
 		}
+		w.batch(s.list)
 	}
 	for range 10000 {
 		turn()

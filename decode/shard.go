@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -64,14 +65,21 @@ func (s *shard) transport(p *capture.Packet, t *packet.Transport, r role) {
 	s.datagram(p, t, r)
 }
 
-// identity hashes what is the same in two captures of one IP packet: hop limit, VLAN and carriers may differ.
+// identity hashes what is the same in two captures of one IP packet: hop limit, VLAN and carriers may differ. Of the payload the ends
+// do: the DNS header with its ID, and the last bytes.
 func (s *shard) identity(t *packet.Transport) uint64 {
-	h := hashBytes(s.conf.Seed, t.Payload)
-	h = fold(h^uint64(t.SrcPort)<<48^uint64(t.DstPort)<<32^uint64(t.IPID), k1)
+	b := t.Payload
+	n := uint64(len(b))
+	h := s.conf.Seed ^ uint64(t.SrcPort)<<48 ^ uint64(t.DstPort)<<32 ^ uint64(t.IPID)
+	if len(b) >= 16 {
+		h = fold(h^binary.LittleEndian.Uint64(b), k1^n^binary.LittleEndian.Uint64(b[len(b)-8:]))
+	} else {
+		h = fold(h^k2, hashBytes(k1^n, b))
+	}
 	if t.Kind == packet.KindTCP {
 		h = fold(h^uint64(t.Seq)<<32^uint64(t.Ack), k2^uint64(t.Flags))
 	}
-	return fold(HashAddr(h, &t.Src)^k0, HashAddr(s.conf.Seed, &t.Dst))
+	return fold(HashAddr(h, &t.Src)^k0, HashAddr(h, &t.Dst))
 }
 
 func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {

@@ -22,6 +22,15 @@ type worker struct {
 	prev   int64
 	last   int64
 	link   capture.LinkType
+	// The packets of a batch that wait for their shard's turn: a shard that has several in a row finds its tables in the cache.
+	waiting [Shards][]waiting
+}
+
+// waiting is a packet of a batch, by its number there, and what Peek has told of it.
+type waiting struct {
+	number int
+	flow   packet.Flow
+	role   role
 }
 
 // newWorker makes worker number i of n, with a handler for each of its shards.
@@ -29,25 +38,82 @@ func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 	w := &worker{conf: c, lead: i == 0, parser: packet.NewParser(c.Fragments)}
 	for s := i; s < Shards; s += n {
 		w.shards[s] = newShard(c, handler(s))
+		w.waiting[s] = make([]waiting, 0, batch)
 	}
 	return w
 }
 
-// Packet takes the next packet of the capture.
-func (w *worker) Packet(p *capture.Packet) {
-	w.clock(p)
-	if f, ok := packet.Peek(p); ok {
+// batch takes the next packets of the capture. Each shard gets its packets in their order; between shards there is none, unless the
+// configuration asks for it.
+func (w *worker) batch(packets []capture.Packet) {
+	for i := range packets {
+		p := &packets[i]
+		w.clock(p)
+		f, ok := packet.Peek(p)
+		if !ok {
+			w.slow(packets, p)
+			continue
+		}
 		r := w.conf.Ports.role(f.SrcPort, f.DstPort, f.Proto == protoTCP)
+		if !r.of {
+			w.nonDNS(r)
+			continue
+		}
+		src, dst := f.Src(p), f.Dst(p)
+		s := r.shard(&src, &dst)
+		if w.shards[s] == nil {
+			continue
+		}
+		w.waiting[s] = append(w.waiting[s], waiting{i, f, r})
+		if w.conf.InOrder {
+			w.serve(packets, s)
+		}
+	}
+	for s := range w.shards {
+		w.serve(packets, uint8(s))
+	}
+}
+
+// serve gives a shard the packets that wait for it.
+func (w *worker) serve(packets []capture.Packet, s uint8) {
+	for i := range w.waiting[s] {
+		x := &w.waiting[s][i]
+		p := &packets[x.number]
+		w.parser.ParseFlow(p, x.flow, &w.t)
+		w.shards[s].transport(p, &w.t, x.role)
+	}
+	w.waiting[s] = w.waiting[s][:0]
+}
+
+// slow takes a packet of which only Parse can tell whose it is.
+func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
+	w.parser.Parse(p, &w.t)
+	t := &w.t
+	if w.lead && (t.Kind == packet.KindFragment || t.Fragments > 0) {
+		w.stats.Fragments++
+	}
+	switch t.Kind {
+	case packet.KindUDP, packet.KindTCP:
+		r := w.conf.Ports.role(t.SrcPort, t.DstPort, t.Kind == packet.KindTCP)
 		if !r.of {
 			w.nonDNS(r)
 			return
 		}
-		if src, dst := f.Src(p), f.Dst(p); w.shards[r.shard(&src, &dst)] == nil {
-			return
+		if n := r.shard(&t.Src, &t.Dst); w.shards[n] != nil {
+			// What waits is earlier. A datagram put together of fragments lies in the parser, which plain packets leave alone.
+			own := *t
+			w.serve(packets, n)
+			w.shards[n].transport(p, &own, r)
 		}
+	case packet.KindICMP:
+		w.icmp(packets, p, t)
+	case packet.KindBad:
+		if w.lead {
+			w.stats.Undecodable++
+		}
+	case packet.KindOther:
+		w.nonDNS(role{})
 	}
-	w.parser.Parse(p, &w.t)
-	w.route(p, &w.t)
 }
 
 // clock keeps time, and for the lead the counts of all packets.
@@ -78,30 +144,6 @@ func (w *worker) clock(p *capture.Packet) {
 	}
 }
 
-// route gives a decoded packet to its shard.
-func (w *worker) route(p *capture.Packet, t *packet.Transport) {
-	if w.lead && (t.Kind == packet.KindFragment || t.Fragments > 0) {
-		w.stats.Fragments++
-	}
-	switch t.Kind {
-	case packet.KindUDP, packet.KindTCP:
-		r := w.conf.Ports.role(t.SrcPort, t.DstPort, t.Kind == packet.KindTCP)
-		if !r.of {
-			w.nonDNS(r)
-		} else if s := w.shards[r.shard(&t.Src, &t.Dst)]; s != nil {
-			s.transport(p, t, r)
-		}
-	case packet.KindICMP:
-		w.icmp(p, t)
-	case packet.KindBad:
-		if w.lead {
-			w.stats.Undecodable++
-		}
-	case packet.KindOther:
-		w.nonDNS(role{})
-	}
-}
-
 func (w *worker) nonDNS(r role) {
 	if !w.lead {
 		return
@@ -112,7 +154,7 @@ func (w *worker) nonDNS(r role) {
 	}
 }
 
-func (w *worker) icmp(p *capture.Packet, t *packet.Transport) {
+func (w *worker) icmp(packets []capture.Packet, p *capture.Packet, t *packet.Transport) {
 	q := &t.Quote
 	r := role{}
 	if q.HasPorts && (q.Proto == protoUDP || q.Proto == protoTCP) {
@@ -120,8 +162,12 @@ func (w *worker) icmp(p *capture.Packet, t *packet.Transport) {
 	}
 	if !r.of {
 		w.nonDNS(role{})
-	} else if s := w.shards[r.shard(&q.Src, &q.Dst)]; s != nil {
-		s.quote(p, t, r)
+		return
+	}
+	if n := r.shard(&q.Src, &q.Dst); w.shards[n] != nil {
+		own := *t
+		w.serve(packets, n)
+		w.shards[n].quote(p, &own, r)
 	}
 }
 

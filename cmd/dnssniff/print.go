@@ -41,7 +41,7 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	conf.KeepNames = true
+	conf.KeepNames, conf.InOrder = true, true
 	in, err := o.source.open(args, o.std)
 	if err != nil {
 		return err

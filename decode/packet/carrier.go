@@ -177,7 +177,15 @@ const (
 	portVXLANOld = 8472 // Linux before there was a number
 )
 
-// isCarrierPort says whether a datagram with this port can be a carrier's.
+// portDNS is that of DNS (RFC 1035 section 4.2.1). A datagram from or to it is no carrier: a resolver that takes its ports at random meets all
+// of the carriers' in time, and a message with a fitting ID then looks like what they carry.
+const portDNS = 53
+
+// isCarrier says whether a datagram between these ports can be a carrier's.
+func isCarrier(src, dst uint16) bool {
+	return (isCarrierPort(src) || isCarrierPort(dst)) && src != portDNS && dst != portDNS
+}
+
 func isCarrierPort(port uint16) bool {
 	switch port {
 	case portL2TP, portGTPU, portTeredo, portVXLAN, portGENEVE, portVXLANOld:
@@ -189,7 +197,7 @@ func isCarrierPort(port uint16) bool {
 // udpCarrier reads b as what its ports suggest, if it fits. False: it is a datagram like any other. A client may well have such a port
 // and ask a DNS server, so b has to fit exactly.
 func (p *Parser) udpCarrier(t *Transport, b []byte, src, dst uint16) bool {
-	if !isCarrierPort(dst) && !isCarrierPort(src) {
+	if !isCarrier(src, dst) {
 		return false
 	}
 	switch {

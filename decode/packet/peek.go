@@ -132,7 +132,7 @@ func peekPorts(b []byte, n int, f Flow) (Flow, bool) {
 	f.SrcPort, f.DstPort = uint16(be16(b)), uint16(be16(b[2:]))
 	switch f.Proto {
 	case protoUDP:
-		return f, !isCarrierPort(f.SrcPort) && !isCarrierPort(f.DstPort)
+		return f, !isCarrier(f.SrcPort, f.DstPort)
 	case protoTCP:
 		return f, len(b) >= tcpLen && n >= tcpLen && b[12]>>4 >= tcpLen/4 && int(b[12]>>4)*4 <= n
 	}

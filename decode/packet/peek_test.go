@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/gopacket/layers"
@@ -19,6 +20,10 @@ func checkPeek(tb testing.TB, pkt *capture.Packet, tr *Transport) bool {
 	if tr.Kind != kind || kind == 0 || tr.Proto != f.Proto || tr.SrcPort != f.SrcPort || tr.DstPort != f.DstPort ||
 		tr.Src != f.Src(pkt) || tr.Dst != f.Dst(pkt) || tr.Depth != 0 || tr.Fragments != 0 {
 		tb.Fatalf("link %d: Peek %+v %v > %v, Parse %+v, of %x", pkt.Link, f, f.Src(pkt), f.Dst(pkt), *tr, pkt.Data)
+	}
+	var short Transport
+	if NewParser(Limits{}).ParseFlow(pkt, f, &short); !reflect.DeepEqual(short, *tr) {
+		tb.Fatalf("link %d: ParseFlow %+v, Parse %+v, of %x", pkt.Link, short, *tr, pkt.Data)
 	}
 	return true
 }
