@@ -43,7 +43,7 @@ func (in *Input) Sources(n int) []Source {
 		out[i] = &source{in: in, err: io.EOF, file: in.readers()}
 	}
 	for _, f := range in.files {
-		go f.stream.run()
+		f.run()
 	}
 	return out
 }
@@ -89,7 +89,7 @@ func (in *Input) Close() error {
 	in.mu.Unlock()
 	in.closed.Store(true)
 	for _, f := range in.files {
-		f.stopStream(started)
+		f.stop(started)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ type inputFile struct {
 	kind    container
 	size    int64        // as stored; 0 when unknown
 	taken   atomic.Int64 // bytes read of them
+	plain   *plainFile   // this, or
 	stream  *stream
 	regular bool // a file on a disk, whose reads do not wait for anybody
 	closing sync.Once
@@ -87,19 +88,26 @@ func openFile(path string, opts Options) (*inputFile, error) {
 // openStream prepares to read r, which done gives up.
 func openStream(path string, r io.Reader, opts Options, done func()) (*inputFile, error) {
 	f := &inputFile{path: path}
+	var plain *plainFile
 	if file, ok := r.(*os.File); ok {
 		widenPipe(file)
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 			f.size, f.regular = rest(file, info.Size()), true
+			plain = &plainFile{file: file, start: info.Size() - f.size, size: f.size, block: min(opts.blockSize, plainBlock), close: done}
 			r = &shrinkReader{r: r, size: f.size}
 		}
 	}
-	inner, kind, release, err := unwrap(path, countingReader{r, &f.taken})
+	counted := countingReader{r, &f.taken}
+	inner, kind, release, err := unwrap(path, counted)
 	if err != nil {
 		done()
 		return nil, err
 	}
 	f.kind = kind
+	if p, ok := inner.(*prefixedReader); ok && p.r == counted && plain != nil {
+		f.plain = plain
+		return f, nil
+	}
 	f.stream = newStream(inner, opts.blockSize)
 	f.stream.release = func() { release(); done() }
 	f.stream.stop = func() bool { return interrupt(r) }
@@ -124,18 +132,33 @@ func interrupt(r io.Reader) bool {
 // reader returns a Source's own reader of the file.
 func (f *inputFile) reader(index int, log *faultLog) fileReader {
 	w := newWalker(f.kind, place{file: uint16(index), name: f.path, log: log})
-	f.stream.readers++
-	return &streamFile{streamReader: streamReader{s: f.stream}, w: w}
+	if f.plain == nil {
+		f.stream.readers++
+		return &streamFile{blocks: &streamReader{s: f.stream}, w: w}
+	}
+	r := &plainReader{f: f.plain}
+	if f.plain.readers++; f.plain.readers == 1 {
+		r.taken = &f.taken
+	}
+	return &streamFile{blocks: r, w: w}
 }
 
-// stopStream ends the reading of a stream and waits for its goroutine, unless that may sit in a Read that cannot be interrupted.
-func (f *inputFile) stopStream(started bool) {
+// run begins the reading, where it takes a goroutine.
+func (f *inputFile) run() {
+	if f.stream != nil {
+		go f.stream.run()
+	}
+}
+
+// stop ends the reading. For a stream it waits for its goroutine, unless that may sit in a Read that cannot be interrupted.
+func (f *inputFile) stop(started bool) {
 	f.closing.Do(func() {
-		if !started {
+		switch {
+		case f.plain != nil:
+			f.plain.close()
+		case !started:
 			f.stream.release()
-			return
-		}
-		if f.stream.close() || f.regular {
+		case f.stream.close() || f.regular:
 			<-f.stream.done
 		}
 	})

@@ -141,8 +141,7 @@ type streamReader struct {
 	gone bool
 }
 
-// window returns what can be read from pos on, at least more than had bytes of it, waiting for the stream where needed. full says that the
-// block will not grow; the next window is then behind next.
+// window implements blocks.
 func (r *streamReader) window(had int) (window []byte, full bool, err error) {
 	s := r.s
 	s.mu.Lock()
@@ -164,7 +163,10 @@ func (r *streamReader) window(had int) (window []byte, full bool, err error) {
 
 var errStreamClosed = errors.New("capture: closed")
 
-// next leaves the block for the one behind it.
+// advance implements blocks.
+func (r *streamReader) advance(n int) { r.pos += n }
+
+// next implements blocks.
 func (r *streamReader) next() {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
@@ -188,7 +190,7 @@ func (s *stream) leave(seq int) {
 	}
 }
 
-// detach takes the reader out, so that the others do not wait for it.
+// detach implements blocks: the others do not wait for this reader any more.
 func (r *streamReader) detach() {
 	if r.gone {
 		return
@@ -206,11 +208,11 @@ func (r *streamReader) detach() {
 	}
 }
 
-// failure is why the stream ended, nil at its regular end.
-func (s *stream) failure() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
+// failure implements blocks.
+func (r *streamReader) failure() error {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	return r.s.err
 }
 
 // guardedReader turns a panic of a decompressor on hostile bytes into an error: it runs in a goroutine of ours, where nobody else
@@ -248,7 +250,11 @@ func (s *shrinkReader) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.read += int64(n)
 	if err == io.EOF && s.read < s.size {
-		err = fmt.Errorf("the file shrank from %d to %d bytes while it was read", s.size, s.read)
+		err = shrank(s.size, s.read)
 	}
 	return n, err
+}
+
+func shrank(from, to int64) error {
+	return fmt.Errorf("the file shrank from %d to %d bytes while it was read", from, to)
 }

@@ -5,9 +5,24 @@ import (
 	"io"
 )
 
-// streamFile reads a stream for one Source. It parses in the shared blocks; only a record that lies across two of them is copied.
+// blocks is a file as a Source sees it: block after block.
+type blocks interface {
+	// window returns what can be read from the reader's place on, at least more than had bytes of it, waiting where needed. full says that
+	// the block will not grow; the next window is then behind next.
+	window(had int) (window []byte, full bool, err error)
+	// advance moves the place by n bytes of the window.
+	advance(n int)
+	// next leaves the block for the one behind it.
+	next()
+	// failure is why the file ended, nil at its regular end.
+	failure() error
+	// detach gives up what the reader holds.
+	detach()
+}
+
+// streamFile reads a file for one Source. It parses in the blocks; only a record that lies across two of them is copied.
 type streamFile struct {
-	streamReader
+	blocks
 	w     walker
 	carry []byte // the start of such a record; under twice maxBlock
 	need  int    // what that record takes, as far as is known
@@ -48,7 +63,7 @@ func (r *streamFile) parse(window []byte, batch []Packet) (n int, left []byte) {
 	for !r.done {
 		k := min(r.skip, len(window))
 		r.skip -= k
-		if window = r.advance(window, k); r.skip > 0 {
+		if window = r.pass(window, k); r.skip > 0 {
 			return 0, nil
 		}
 		if len(r.carry) == 0 {
@@ -56,7 +71,7 @@ func (r *streamFile) parse(window []byte, batch []Packet) (n int, left []byte) {
 		}
 		k = min(r.need-len(r.carry), len(window))
 		r.carry = append(r.carry, window[:k]...)
-		if window = r.advance(window, k); len(r.carry) < r.need {
+		if window = r.pass(window, k); len(r.carry) < r.need {
 			return 0, nil
 		}
 		st := r.step(r.carry, batch[:1])
@@ -70,7 +85,7 @@ func (r *streamFile) parse(window []byte, batch []Packet) (n int, left []byte) {
 		return n, nil
 	}
 	st := r.step(window, batch[n:])
-	left = r.advance(window, min(st.used, len(window)))
+	left = r.pass(window, min(st.used, len(window)))
 	if st.need > 0 {
 		r.had = len(left)
 	}
@@ -84,8 +99,8 @@ func (r *streamFile) step(b []byte, batch []Packet) step {
 	return st
 }
 
-func (r *streamFile) advance(window []byte, n int) []byte {
-	r.pos += n
+func (r *streamFile) pass(window []byte, n int) []byte {
+	r.advance(n)
 	return window[n:]
 }
 
@@ -95,7 +110,7 @@ func (r *streamFile) finish(err error) {
 	if errors.Is(err, errStreamClosed) {
 		return
 	}
-	why := r.s.failure()
+	why := r.failure()
 	if why == nil {
 		r.w.ended(len(r.carry), r.need)
 		return
