@@ -25,7 +25,7 @@ const (
 
 // Config says how to decode. The zero value is not usable: see [DefaultConfig].
 type Config struct {
-	// Ports are the UDP and TCP ports taken as DNS.
+	// Ports are the UDP and TCP ports taken as DNS: 53, and those added.
 	Ports Ports
 	// Timeout is how long a query stays open, in packet time.
 	Timeout time.Duration
@@ -66,21 +66,27 @@ func DefaultConfig() (Config, error) {
 	if _, err := rand.Read(seed[:]); err != nil {
 		return Config{}, err
 	}
-	c := Config{
+	return Config{
 		Timeout: DefaultTimeout,
 		Seed:    binary.LittleEndian.Uint64(seed[:]),
 		Limits:  Limits{Open: 1 << 15, Answered: 1 << 17, Late: 1 << 12, Orphans: 1 << 8},
 		Stream:  stream.Limits{Bytes: 2 << 20},
-	}
-	c.Ports.Add(portDNS)
-	return c, nil
+	}, nil
 }
 
-// Ports is a set of port numbers.
-type Ports struct{ bits [1 << 16 / 64]uint64 }
+// Ports is a set of port numbers. Port 53 is always in it.
+type Ports struct {
+	bits [1 << 16 / 64]uint64
+	more bool // than port 53
+}
 
 // Add puts a port into the set.
-func (p *Ports) Add(port uint16) { p.bits[port>>6] |= 1 << (port & 63) }
+func (p *Ports) Add(port uint16) {
+	p.bits[port>>6] |= 1 << (port & 63)
+	p.more = true
+}
 
 // Has says whether a port is in the set.
-func (p *Ports) Has(port uint16) bool { return p.bits[port>>6]>>(port&63)&1 != 0 }
+func (p *Ports) Has(port uint16) bool {
+	return port == portDNS || p.bits[port>>6]>>(port&63)&1 != 0
+}

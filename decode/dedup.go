@@ -6,27 +6,37 @@ const (
 	recentPackets = 256
 )
 
-// recent remembers the last packets of a shard by the hash of what makes them the same IP packet.
+// recent remembers the last packets of a shard by the hash of what makes them the same IP packet. Packets whose hashes end alike are chained,
+// the youngest first; a chain is followed for the last millisecond, which is hardly ever further than its first packet.
 type recent struct {
-	hash [recentPackets]uint64
-	time [recentPackets]int64
-	next uint8
+	ring  [recentPackets]past
+	chain [recentPackets]uint32 // by the last byte of the hash: the youngest packet's number
+	n     uint32                // packets so far; the first has number 1
+}
+
+type past struct {
+	hash uint64
+	time int64
+	next uint32 // number of the next older packet of the chain
 }
 
 // seen says whether a packet with that hash came within the last millisecond, and remembers it.
 func (r *recent) seen(hash uint64, now int64) bool {
-	dup := false
-	for i := range recentPackets {
-		at := r.next - 1 - uint8(i)
-		if age := now - r.time[at]; age > sameWithin || age < -sameWithin {
+	slot := hash % recentPackets
+	first, dup := r.chain[slot], false
+	for at := first; r.n-at < recentPackets && at != 0; {
+		p := &r.ring[at%recentPackets]
+		if age := now - p.time; age > sameWithin || age < -sameWithin {
 			break
 		}
-		if r.hash[at] == hash {
+		if p.hash == hash {
 			dup = true
 			break
 		}
+		at = p.next
 	}
-	r.hash[r.next], r.time[r.next] = hash, now
-	r.next++
+	r.n++
+	r.ring[r.n%recentPackets] = past{hash, now, first}
+	r.chain[slot] = r.n
 	return dup
 }

@@ -1,5 +1,10 @@
 package decode
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // skew is how much later than its response a query may be captured and still be its query (several capture queues, merged files).
 const skew = 10e6 // ns
 
@@ -36,8 +41,8 @@ type keys struct{ client, server, quest uint64 }
 
 func (p *pairer) keysOf(m *Message) keys {
 	k := keys{
-		client: fold(HashAddr(p.seed, &m.Client)^uint64(m.ClientPort)<<24^uint64(m.ID)<<8^uint64(m.Proto), k2),
-		server: fold(HashAddr(p.seed, &m.Server)^uint64(m.ServerPort)<<48^m.conn, k1),
+		client: fold(m.ClientHash^uint64(m.ClientPort)<<24^uint64(m.ID)<<8^uint64(m.Proto), k2),
+		server: fold(m.ServerHash^uint64(m.ServerPort)<<48^m.conn, k1),
 	}
 	if m.Parsed[0] > 0 {
 		k.quest = fold(m.NameHash^p.seed, uint64(m.Question.Type)<<16|uint64(m.Question.Class)|1<<40) | 1
@@ -45,10 +50,9 @@ func (p *pairer) keysOf(m *Message) keys {
 	return k
 }
 
-// Message settles what the message settles.
-func (p *pairer) Message(m *Message) {
+// Message settles what the message settles. Its keys are those of keysOf.
+func (p *pairer) Message(m *Message, k keys) {
 	p.advance(m.Time)
-	k := p.keysOf(m)
 	if m.Response() {
 		p.response(m, k)
 	} else {
@@ -120,16 +124,24 @@ func (p *pairer) repeated(k keys) *open {
 }
 
 // spelling tells one spelling of the question's name from another; 0 without a name.
-func (p *pairer) spelling(m *Message) uint32 {
+func spelling(m *Message) uint32 {
 	if m.Parsed[0] == 0 {
 		return 0
 	}
-	return uint32(hashBytes(p.seed, m.Question.Name)) | 1
+	var h uint64
+	name := m.Question.Name
+	for ; len(name) >= 8; name = name[8:] {
+		h = bits.RotateLeft64(h, 5) ^ binary.LittleEndian.Uint64(name)
+	}
+	for _, c := range name {
+		h = bits.RotateLeft64(h, 5) ^ uint64(c)
+	}
+	return uint32(h^h>>32) | 1
 }
 
 func (p *pairer) fill(o *open, m *Message) {
 	o.client, o.server, o.clientPort, o.serverPort = m.Client, m.Server, m.ClientPort, m.ServerPort
-	o.proto, o.ipVersion, o.spell = m.Proto, m.IPVersion, p.spelling(m)
+	o.proto, o.ipVersion, o.spell = m.Proto, m.IPVersion, spelling(m)
 	name := o.Name[:0]
 	o.Query = Query{Time: m.Time, Number: m.Number, File: m.File, ID: m.ID, Flags: m.Flags, Length: m.Length,
 		HasOPT: m.HasOPT, UDPSize: m.EDNS.UDPSize, EDNSFlags: m.EDNS.Flags, Malformed: m.Malformed, NameHash: m.NameHash}
@@ -197,7 +209,7 @@ func (p *pairer) pair(s Status, m *Message, q *Query) *Transaction {
 func (p *pairer) answer(m *Message, n uint32) {
 	o := &p.opens.list[n]
 	t := p.pair(Answered, m, &o.Query)
-	if s := p.spelling(m); s != 0 && o.spell != 0 {
+	if s := spelling(m); s != 0 && o.spell != 0 {
 		t.CaseDiffers = s != o.spell
 	}
 	p.out.Transaction(t)

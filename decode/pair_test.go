@@ -96,6 +96,14 @@ func or(s, usual string) string {
 
 func addr(s string) packet.Addr { return packet.AddrFrom(netip.MustParseAddr(s)) }
 
+// hashed fills in what a shard does.
+func hashed(m *Message) *Message {
+	m.ClientHash, m.ServerHash = HashAddr(7, &m.Client), HashAddr(7, &m.Server)
+	return m
+}
+
+func feed(p *pairer, m *Message) { p.Message(m, p.keysOf(hashed(m))) }
+
 func testConfig() Config {
 	return Config{Timeout: 5 * time.Second, Seed: 7, Limits: Limits{Open: 1 << 10, Answered: 1 << 10, Late: 16, Orphans: 4}}
 }
@@ -141,7 +149,7 @@ func TestPairing(t *testing.T) {
 			c := testConfig()
 			p := newPairer(&c, &h, &st)
 			for i, e := range tt.events {
-				p.Message(e.message(t, uint64(i+1)))
+				feed(p, e.message(t, uint64(i+1)))
 			}
 			p.Close(tt.end.Nanoseconds())
 			if !slices.Equal(h.lines, tt.want) {
@@ -156,9 +164,9 @@ func TestQuotedByICMP(t *testing.T) {
 	var st Stats
 	c := testConfig()
 	p := newPairer(&c, &h, &st)
-	p.Message(event{}.message(t, 1))
-	p.Quoted(event{at: time.Millisecond}.message(t, 2), ICMP{Seen: true, Type: 3, Code: 3})
-	p.Quoted(event{at: time.Millisecond, server: "198.51.100.99"}.message(t, 3), ICMP{Seen: true, Type: 11})
+	feed(p, event{}.message(t, 1))
+	p.Quoted(hashed(event{at: time.Millisecond}.message(t, 2)), ICMP{Seen: true, Type: 3, Code: 3})
+	p.Quoted(hashed(event{at: time.Millisecond, server: "198.51.100.99"}.message(t, 3)), ICMP{Seen: true, Type: 11})
 	p.Close((9 * time.Second).Nanoseconds())
 	if want := []string{"unanswered q1 icmp 3/3"}; !slices.Equal(h.lines, want) {
 		t.Errorf("got %q, want %q", h.lines, want)
@@ -173,7 +181,7 @@ func TestPairingIsBounded(t *testing.T) {
 	p := newPairer(&c, &h, &st)
 	const n = 5000
 	for i := range n {
-		p.Message(event{at: time.Duration(i), id: uint16(i + 1)}.message(t, uint64(i+1)))
+		feed(p, event{at: time.Duration(i), id: uint16(i + 1)}.message(t, uint64(i+1)))
 	}
 	if got := p.opens.n; got != c.Limits.Open {
 		t.Errorf("%d entries, limit %d", got, c.Limits.Open)
@@ -281,8 +289,8 @@ func TestPairingDoesNotAllocate(t *testing.T) {
 		now += 1e6
 		q.Time, q.ID = now, q.ID+1
 		r.Time, r.ID = now+5e5, q.ID
-		p.Message(q)
-		p.Message(r)
+		feed(p, q)
+		feed(p, r)
 	}
 	for range 20000 {
 		turn()
@@ -310,7 +318,7 @@ func BenchmarkPair(b *testing.B) {
 		now += 160e3 // 6,250 queries a second: the shard's share of 50,000
 		q.Time, q.ID, q.ClientPort = now, uint16(i), uint16(i>>5)
 		r.Time, r.ID, r.ClientPort = now+1e5, uint16(i), uint16(i>>5)
-		p.Message(q)
-		p.Message(r)
+		feed(p, q)
+		feed(p, r)
 	}
 }

@@ -21,27 +21,77 @@ type role struct {
 	of        bool // it is DNS, mDNS or LLMNR
 }
 
-// shard decodes the packets of its clients.
-type shard struct {
-	conf    *Config
-	out     Handler
-	stats   Stats
-	pairs   *pairer
-	streams *stream.Assembler
-	recent  recent
-	wire    wire.Message
+// ahead is how many packets of a shard are prepared before the first is counted.
+const ahead = 32
+
+// prepared is a UDP message that is parsed, or a TCP segment.
+type prepared struct {
 	msg     Message
-	seg     stream.Segment
-	// of the TCP segment in work, for the messages that it completes
-	hop      uint8
-	badCheck bool
+	wire    wire.Message
+	keys    keys
+	tcp     bool
+	segment stream.Segment
+	check   packet.CheckState // of the segment
+	hop     uint8
 }
 
-func newShard(c *Config, out Handler) *shard {
-	s := &shard{conf: c, out: out}
+// shard decodes the packets of its clients. It works in two steps: packets are prepared, up to ahead of them, then all are settled and counted. In
+// between the tables' lines for all of them are asked for, so that the waits for memory overlap.
+type shard struct {
+	conf     *Config
+	out      Handler
+	warmer   Warmer // out, if it is one
+	stats    Stats
+	pairs    *pairer
+	streams  *stream.Assembler
+	recent   recent
+	prepared *[ahead]prepared // shared by a worker's shards: empty between their turns
+	n        int              // in use
+	segment  *prepared        // the TCP segment in work
+	wire     wire.Message     // of a message from a stream or a quote
+	msg      Message
+}
+
+func newShard(c *Config, out Handler, p *[ahead]prepared) *shard {
+	s := &shard{conf: c, out: out, prepared: p}
+	s.warmer, _ = out.(Warmer)
 	s.pairs = newPairer(c, out, &s.stats)
 	s.streams = stream.New(c.Stream, s)
 	return s
+}
+
+// next returns the next place for a packet.
+func (s *shard) next() *prepared {
+	if s.n == ahead {
+		s.flush()
+	}
+	s.n++
+	return &s.prepared[s.n-1]
+}
+
+// flush settles and counts what is prepared.
+func (s *shard) flush() {
+	for i := range s.prepared[:s.n] {
+		if x := &s.prepared[i]; !x.tcp {
+			s.pairs.answered.warm(&x.keys)
+			if s.warmer != nil {
+				s.warmer.Warm(&x.msg)
+			}
+		}
+	}
+	for i := range s.prepared[:s.n] {
+		x := &s.prepared[i]
+		if x.tcp {
+			s.segment = x
+			s.streams.Segment(&x.segment)
+			continue
+		}
+		s.out.Message(&x.msg)
+		if x.msg.Proto == UDP {
+			s.pairs.Message(&x.msg, x.keys)
+		}
+	}
+	s.n = 0
 }
 
 // transport takes a UDP datagram or TCP segment of the shard.
@@ -52,51 +102,71 @@ func (s *shard) transport(p *capture.Packet, t *packet.Transport, r role) {
 	if t.L4Check == packet.CheckBad {
 		s.stats.BadL4Checksum++
 	}
-	if s.recent.seen(s.identity(t), p.Time) {
-		s.stats.Duplicate++
-		if s.conf.Dedup {
-			return
-		}
-	}
 	if t.Kind == packet.KindTCP {
-		s.segment(p, t)
+		s.segmentOf(p, t)
 		return
 	}
 	s.datagram(p, t, r)
 }
 
-// identity hashes what is the same in two captures of one IP packet: hop limit, VLAN and carriers may differ. Of the payload the ends
-// do: the DNS header with its ID, and the last bytes.
-func (s *shard) identity(t *packet.Transport) uint64 {
-	b := t.Payload
-	n := uint64(len(b))
-	h := s.conf.Seed ^ uint64(t.SrcPort)<<48 ^ uint64(t.DstPort)<<32 ^ uint64(t.IPID)
-	if len(b) >= 16 {
-		h = fold(h^binary.LittleEndian.Uint64(b), k1^n^binary.LittleEndian.Uint64(b[len(b)-8:]))
-	} else {
-		h = fold(h^k2, hashBytes(k1^n, b))
+// twice counts a packet that was captured before within a millisecond, and says whether it is to be left out. Its hash is of what is the
+// same in all captures of an IP packet: hop limit, VLAN and carriers may differ.
+func (s *shard) twice(hash uint64, now int64) bool {
+	if !s.recent.seen(hash, now) {
+		return false
 	}
-	if t.Kind == packet.KindTCP {
-		h = fold(h^uint64(t.Seq)<<32^uint64(t.Ack), k2^uint64(t.Flags))
+	s.stats.Duplicate++
+	return s.conf.Dedup
+}
+
+func (s *shard) segmentOf(p *capture.Packet, t *packet.Transport) {
+	h := fold(HashAddr(s.conf.Seed^uint64(t.SrcPort)<<32, &t.Src)^uint64(t.Seq)<<32^uint64(t.Ack), HashAddr(uint64(t.DstPort)<<32, &t.Dst)^k0)
+	if s.twice(fold(h^uint64(t.IPID)<<16^uint64(t.Flags), hashBytes(k1, t.Payload)), p.Time) {
+		return
 	}
-	return fold(HashAddr(h, &t.Src)^k0, HashAddr(h, &t.Dst))
+	x := s.next()
+	x.tcp, x.hop, x.check = true, t.HopLimit, t.L4Check
+	x.segment = stream.Segment{Time: p.Time, Number: p.Number, File: p.File, Src: t.Src, Dst: t.Dst, SrcPort: t.SrcPort, DstPort: t.DstPort,
+		Seq: t.Seq, Ack: t.Ack, Flags: t.Flags, Payload: t.Payload, PayloadLen: t.PayloadLen}
 }
 
 func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	if !s.readable(len(t.Payload), t.PayloadLen) {
 		return
 	}
-	s.wire.Parse(t.Payload, t.Cut)
-	m := s.message(p.Time, p.Number, p.File)
-	m.Proto, m.IPVersion, m.HopLimit = r.proto, t.IPVersion, t.HopLimit
-	m.Length = clamp16(t.PayloadLen)
-	m.Fragments = t.Fragments
-	m.BadChecksum = t.L4Check == packet.CheckBad
+	x := s.next()
+	x.tcp = false
+	x.wire.Parse(t.Payload, t.Cut)
 	if r.proto == MDNS {
-		s.wire.Anomalies = slices.DeleteFunc(s.wire.Anomalies, legalInMDNS)
+		x.wire.Anomalies = slices.DeleteFunc(x.wire.Anomalies, legalInMDNS)
 	}
-	s.orient(m, t.Src, t.Dst, t.SrcPort, t.DstPort, r)
-	s.deliver(m)
+	m := &x.msg
+	*m = Message{Message: &x.wire, Time: p.Time, FirstTime: p.Time, Number: p.Number, File: p.File, Proto: r.proto, IPVersion: t.IPVersion,
+		HopLimit: t.HopLimit, Length: clamp16(t.PayloadLen), Fragments: t.Fragments, BadChecksum: t.L4Check == packet.CheckBad}
+	s.orient(m, &t.Src, &t.Dst, t.SrcPort, t.DstPort, r)
+	s.hash(m)
+	x.keys = s.pairs.keysOf(m)
+	if s.twice(identity(m, &x.keys, t), p.Time) {
+		s.n--
+	}
+}
+
+// identity hashes a datagram for twice: endpoints, IP and DNS ID, flags, question, length, and the last bytes.
+func identity(m *Message, k *keys, t *packet.Transport) uint64 {
+	h := k.client ^ k.server<<1 ^ k.quest<<2 ^ uint64(m.Flags)<<48
+	if n := len(t.Payload); n >= 8 {
+		h ^= binary.LittleEndian.Uint64(t.Payload[n-8:])
+	}
+	return fold(h, k0^uint64(t.IPID)<<16^uint64(t.PayloadLen))
+}
+
+// hash computes what the tables know a message by.
+func (s *shard) hash(m *Message) {
+	seed := s.conf.Seed
+	if m.Parsed[0] > 0 {
+		m.NameHash = wire.HashName(seed, m.Question.Name)
+	}
+	m.ClientHash, m.ServerHash = HashAddr(seed, &m.Client), HashAddr(seed, &m.Server)
 }
 
 // legalInMDNS says whether an anomaly is none in multicast DNS: no or many questions, known answers in a query, TC for more of them, and
@@ -122,7 +192,7 @@ func (s *shard) readable(n, length int) bool {
 }
 
 // orient says who is client and who server: the service's port tells, or where both or none have it, the QR bit.
-func (s *shard) orient(m *Message, src, dst packet.Addr, sport, dport uint16, r role) {
+func (s *shard) orient(m *Message, src, dst *packet.Addr, sport, dport uint16, r role) {
 	fromServer := r.srcServer
 	if r.srcServer == r.dstServer {
 		fromServer = m.Response()
@@ -130,30 +200,7 @@ func (s *shard) orient(m *Message, src, dst packet.Addr, sport, dport uint16, r 
 	if fromServer {
 		src, dst, sport, dport = dst, src, dport, sport
 	}
-	m.Client, m.Server, m.ClientPort, m.ServerPort = src, dst, sport, dport
-}
-
-// message starts a message from what is parsed.
-func (s *shard) message(time int64, number uint64, file uint16) *Message {
-	s.msg = Message{Message: &s.wire, Time: time, FirstTime: time, Number: number, File: file}
-	if s.wire.Parsed[0] > 0 {
-		s.msg.NameHash = wire.HashName(s.conf.Seed, s.wire.Question.Name)
-	}
-	return &s.msg
-}
-
-func (s *shard) deliver(m *Message) {
-	s.out.Message(m)
-	if m.Proto == UDP || m.Proto == TCP {
-		s.pairs.Message(m)
-	}
-}
-
-func (s *shard) segment(p *capture.Packet, t *packet.Transport) {
-	s.seg = stream.Segment{Time: p.Time, Number: p.Number, File: p.File, Src: t.Src, Dst: t.Dst, SrcPort: t.SrcPort, DstPort: t.DstPort,
-		Seq: t.Seq, Ack: t.Ack, Flags: t.Flags, Payload: t.Payload, PayloadLen: t.PayloadLen}
-	s.hop, s.badCheck = t.HopLimit, t.L4Check == packet.CheckBad
-	s.streams.Segment(&s.seg)
+	m.Client, m.Server, m.ClientPort, m.ServerPort = *src, *dst, sport, dport
 }
 
 // TCPMessage takes a message from the assembler.
@@ -161,16 +208,18 @@ func (s *shard) TCPMessage(t *stream.Message) {
 	if !s.readable(len(t.Data), t.Length) {
 		return
 	}
-	g := t.Segment
+	g, from := t.Segment, s.segment
 	s.wire.Parse(t.Data, t.Cut || t.Ended)
-	m := s.message(g.Time, g.Number, g.File)
-	m.FirstTime = t.FirstTime
-	m.Proto, m.IPVersion, m.HopLimit = TCP, ipVersion(&g.Src), s.hop
-	m.Length = clamp16(t.Length)
-	m.BadChecksum = s.badCheck
-	m.conn = t.Conn
-	s.orient(m, g.Src, g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
-	s.deliver(m)
+	m := &s.msg
+	*m = Message{Message: &s.wire, Time: g.Time, FirstTime: t.FirstTime, Number: g.Number, File: g.File, Proto: TCP, IPVersion: ipVersion(&g.Src),
+		Length: clamp16(t.Length), conn: t.Conn}
+	if from != nil && g == &from.segment {
+		m.HopLimit, m.BadChecksum = from.hop, from.check == packet.CheckBad
+	}
+	s.orient(m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
+	s.hash(m)
+	s.out.Message(m)
+	s.pairs.Message(m, s.pairs.keysOf(m))
 }
 
 // quote ties an ICMP error to the query it quotes.
@@ -181,8 +230,10 @@ func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 		return
 	}
 	s.wire.Parse(q.Payload, true)
-	m := s.message(p.Time, p.Number, p.File)
-	s.orient(m, q.Src, q.Dst, q.SrcPort, q.DstPort, r)
+	m := &s.msg
+	*m = Message{Message: &s.wire, Time: p.Time, FirstTime: p.Time, Number: p.Number, File: p.File}
+	s.orient(m, &q.Src, &q.Dst, q.SrcPort, q.DstPort, r)
+	s.hash(m)
 	if !m.Response() {
 		s.pairs.Quoted(m, ICMP{Seen: true, Type: q.Type, Code: q.Code, IPVersion: t.IPVersion, From: t.Src})
 	}

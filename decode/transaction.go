@@ -38,7 +38,9 @@ type Message struct {
 	Fragments      uint16 // IP fragments it came in, 0 = whole
 	BadChecksum    bool
 	NameHash       uint64 // of the first question's name, lower-cased, with the run's seed; 0 without a question
-	FirstTime      int64  // TCP: time of the segment with its first byte; UDP: Time
+	ClientHash     uint64 // HashAddr of Client and Server, with the run's seed
+	ServerHash     uint64
+	FirstTime      int64 // TCP: time of the segment with its first byte; UDP: Time
 
 	conn uint64 // TCP connection within the shard
 }
@@ -110,4 +112,10 @@ type Handler interface {
 	Message(m *Message)
 	// Transaction is called when a transaction is settled: in the order of settling, which is not that of the queries.
 	Transaction(t *Transaction)
+}
+
+// Warmer is a [Handler] that can ask memory for what it will need of a message, without waiting for it.
+type Warmer interface {
+	// Warm is called for some of the messages, a few of them before the first is handed over.
+	Warm(m *Message)
 }

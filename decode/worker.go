@@ -36,8 +36,9 @@ type waiting struct {
 // newWorker makes worker number i of n, with a handler for each of its shards.
 func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 	w := &worker{conf: c, lead: i == 0, parser: packet.NewParser(c.Fragments)}
+	places := new([ahead]prepared)
 	for s := i; s < Shards; s += n {
-		w.shards[s] = newShard(c, handler(s))
+		w.shards[s] = newShard(c, handler(s), places)
 		w.waiting[s] = make([]waiting, 0, batch)
 	}
 	return w
@@ -59,8 +60,7 @@ func (w *worker) batch(packets []capture.Packet) {
 			w.nonDNS(r)
 			continue
 		}
-		src, dst := f.Src(p), f.Dst(p)
-		s := r.shard(&src, &dst)
+		s := r.shardOf(p, f)
 		if w.shards[s] == nil {
 			continue
 		}
@@ -83,6 +83,9 @@ func (w *worker) serve(packets []capture.Packet, s uint8) {
 		w.shards[s].transport(p, &w.t, x.role)
 	}
 	w.waiting[s] = w.waiting[s][:0]
+	if w.shards[s] != nil {
+		w.shards[s].flush()
+	}
 }
 
 // slow takes a packet of which only Parse can tell whose it is.
@@ -104,6 +107,7 @@ func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 			own := *t
 			w.serve(packets, n)
 			w.shards[n].transport(p, &own, r)
+			w.shards[n].flush()
 		}
 	case packet.KindICMP:
 		w.icmp(packets, p, t)
@@ -188,7 +192,7 @@ func (w *worker) close() *Stats {
 
 // role says what the ports of a UDP datagram or TCP segment make of it.
 func (p *Ports) role(src, dst uint16, tcp bool) role {
-	r := role{srcServer: p.Has(src), dstServer: p.Has(dst)}
+	r := role{srcServer: src == portDNS || p.more && p.Has(src), dstServer: dst == portDNS || p.more && p.Has(dst)}
 	if r.srcServer || r.dstServer {
 		r.of = true
 		if tcp {
@@ -207,6 +211,21 @@ func (p *Ports) role(src, dst uint16, tcp bool) role {
 		r.encrypted = src == portTLS || dst == portTLS
 	}
 	return r
+}
+
+// shardOf is shard for a flow of which only the client's address need be looked at.
+func (r role) shardOf(p *capture.Packet, f packet.Flow) uint8 {
+	var a packet.Addr
+	switch {
+	case r.srcServer == r.dstServer:
+		a, b := f.Src(p), f.Dst(p)
+		return shardOf(&a) ^ shardOf(&b)
+	case r.srcServer:
+		a = f.Dst(p)
+	default:
+		a = f.Src(p)
+	}
+	return shardOf(&a)
 }
 
 // shard returns the shard of the client; where both sides could be it, one that is the same in both directions.

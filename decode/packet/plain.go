@@ -1,6 +1,11 @@
 package packet
 
-import "github.com/dnssniff/dnssniff/capture"
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/dnssniff/dnssniff/capture"
+)
 
 // ParseFlow is [Parser.Parse] for a packet of which Peek has told the flow. It reads a datagram that is all there, and on whose length all
 // headers agree, in half the time: the layers' decoders fill in more than is asked for. Anything else goes to Parse.
@@ -22,10 +27,11 @@ func plainUDP4(t *Transport, f Flow, b []byte) bool {
 		return false
 	}
 	*t = Transport{Kind: KindUDP, IPVersion: 4, HopLimit: b[8], Proto: protoUDP, IPID: uint32(be16(b[4:])), SrcPort: f.SrcPort, DstPort: f.DstPort,
-		Payload: b[ipv4Len+udpLen : n], PayloadLen: n - ipv4Len - udpLen, IPCheck: verdict(sum(b[:ipv4Len], 0))}
+		Payload: b[ipv4Len+udpLen : n], PayloadLen: n - ipv4Len - udpLen, IPCheck: verdict(sum20(b))}
 	mapIPv4(&t.Src, b[12:])
 	mapIPv4(&t.Dst, b[16:])
-	t.checkUDP(b[ipv4Len:n])
+	addresses := binary.LittleEndian.Uint64(b[12:])
+	t.checkUDP(b[ipv4Len:n], addresses>>32+addresses&0xffffffff)
 	return true
 }
 
@@ -38,13 +44,23 @@ func plainUDP6(t *Transport, f Flow, b []byte) bool {
 	b = b[:ipv6Len+n]
 	*t = Transport{Kind: KindUDP, IPVersion: 6, HopLimit: b[7], Proto: protoUDP, Src: Addr(b[8:]), Dst: Addr(b[24:]), SrcPort: f.SrcPort,
 		DstPort: f.DstPort, Payload: b[ipv6Len+udpLen:], PayloadLen: n - udpLen}
-	t.checkUDP(b[ipv6Len:])
+	t.checkUDP(b[ipv6Len:], sum(b[8:ipv6Len], 0))
 	return true
 }
 
-// checkUDP verifies the checksum of a whole datagram, if it has one.
-func (t *Transport) checkUDP(b []byte) {
+// checkUDP verifies the checksum of a whole datagram, if it has one. acc is the sum of the addresses.
+func (t *Transport) checkUDP(b []byte, acc uint64) {
 	if b[6]|b[7] != 0 {
-		t.L4Check = transportCheck(t, b)
+		t.L4Check = verdict(sum(b, fold32(acc)+uint64(bits.ReverseBytes16(uint16(len(b))))+protoUDP<<8))
 	}
 }
+
+// sum20 is sum for the first 20 bytes of b.
+func sum20(b []byte) uint64 {
+	acc, c := bits.Add64(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), 0)
+	acc, c = bits.Add64(acc, uint64(binary.LittleEndian.Uint32(b[16:])), c)
+	return acc + c
+}
+
+// fold32 brings a sum to 33 bits, so that small numbers can be added without a carry.
+func fold32(acc uint64) uint64 { return acc>>32 + acc&0xffffffff }
