@@ -38,6 +38,8 @@ type Config struct {
 	Dedup bool
 	// MaxPackets ends the reading after that many packets; 0 reads all.
 	MaxPackets uint64
+	// AfterBatch, unless nil, is called by each worker when the handlers have had all packets read so far: the next read may wait.
+	AfterBatch func()
 	// Seed keys the hash tables. Results do not depend on it.
 	Seed uint64
 	// Limits bound what a shard keeps.

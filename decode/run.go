@@ -49,6 +49,9 @@ func (w *worker) run(ctx context.Context, src capture.Source) error {
 		}
 		n, err := src.ReadBatch(packets)
 		w.batch(packets[:n])
+		if w.conf.AfterBatch != nil {
+			w.conf.AfterBatch()
+		}
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
