@@ -50,6 +50,7 @@ type Summary struct {
 	names    *table
 	zones    *table // of names that are no longer in names
 	series   *series
+	warmed   uint32 // where Warm puts what it reads
 }
 
 type edns struct {
@@ -81,8 +82,7 @@ func (t *table) row(hash uint64, key []byte) *row {
 	return t.insert(hash, key)
 }
 
-func (s *Summary) address(t *table, a *packet.Addr) *row {
-	hash := decode.HashAddr(s.seed, a)
+func address(t *table, hash uint64, a *packet.Addr) *row {
 	if r := t.find(hash); r != nil {
 		return r
 	}
@@ -110,6 +110,11 @@ func appendLower(dst, name []byte) []byte {
 		dst = append(dst, c)
 	}
 	return dst
+}
+
+// Warm implements [decode.Warmer].
+func (s *Summary) Warm(m *decode.Message) {
+	s.warmed += s.names.warm(m.NameHash) + s.clients.warm(m.ClientHash)
 }
 
 // Message counts a message.
@@ -155,7 +160,7 @@ func (s *Summary) query(m *decode.Message) {
 	s.messages.Queries++
 	s.series.at(m.Time).queries++
 	s.opcodes[m.Opcode()]++
-	c, v := s.address(s.clients, &m.Client), s.address(s.servers, &m.Server)
+	c, v := address(s.clients, m.ClientHash, &m.Client), address(s.servers, m.ServerHash, &m.Server)
 	inc(&c.queries)
 	inc(&v.queries)
 	if m.Malformed {
@@ -211,7 +216,7 @@ func (s *Summary) response(m *decode.Message) {
 			s.ede.inc(code)
 		}
 	}
-	c, v := s.address(s.clients, &m.Client), s.address(s.servers, &m.Server)
+	c, v := address(s.clients, m.ClientHash, &m.Client), address(s.servers, m.ServerHash, &m.Server)
 	s.clients.response(c, rcode)
 	s.servers.response(v, rcode)
 	if m.Parsed[wire.SectionQuestion] > 0 {
@@ -286,8 +291,8 @@ func (s *Summary) answered(t *decode.Transaction) {
 
 func (s *Summary) unanswered(t *decode.Transaction) {
 	s.series.at(t.Query.Time).unanswered++
-	inc(&s.address(s.clients, &t.Client).unanswered)
-	inc(&s.address(s.servers, &t.Server).unanswered)
+	inc(&address(s.clients, decode.HashAddr(s.seed, &t.Client), &t.Client).unanswered)
+	inc(&address(s.servers, decode.HashAddr(s.seed, &t.Server), &t.Server).unanswered)
 	if t.Query.HasQuestion {
 		if r := s.names.find(t.Query.NameHash); r != nil {
 			inc(&r.unanswered)

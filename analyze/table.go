@@ -103,6 +103,9 @@ func (t *table) find(hash uint64) *row {
 	}
 }
 
+// warm reads from where the row of a hash should be.
+func (t *table) warm(hash uint64) uint32 { return t.rows[hash>>t.shift].queries }
+
 // insert adds a row that find has not found. Its key is copied. The row is valid until the next insert.
 func (t *table) insert(hash uint64, key []byte) *row {
 	if t.n >= t.limit {
