@@ -8,12 +8,13 @@ import (
 
 // answer is a query of the last timeout that has its response: what a repetition of either is known by.
 type answer struct {
-	client uint32 // the client hash's upper 32 bits, the last being 1; 0 in a free slot
-	server uint16 // bits of the other hashes
-	quest  uint16 // 0 without a question
-	hash   uint32 // of the response's bytes
-	time   uint32 // of the query's first transmission, in ticks
+	key  uint64 // hash of endpoints, ID and question; 0 in a free slot
+	hash uint32 // of the response's bytes; transfer if more messages may follow
+	time uint32 // of the query's first transmission or last repetition, in ticks
 }
+
+// transfer marks the answer to AXFR or IXFR over TCP: a response of several messages (RFC 5936 section 2.2, RFC 1995 section 4).
+const transfer = 1 << 31
 
 // group is how many slots an answer can be in: two neighbouring cache lines.
 const group = 8
@@ -22,7 +23,7 @@ const group = 8
 // removes them: a transaction costs one cache miss, when its query looks for its repetition.
 type answered struct {
 	slots []answer
-	shift uint // 32 - log2(number of groups)
+	shift uint // 64 - log2(number of groups)
 	limit int  // of slots
 	// A tick is 1<<tick ns, about a millionth of the timeout. Ticks wrap; sweep keeps old times from looking young.
 	tick    uint
@@ -43,51 +44,40 @@ func (t *answered) ticks(now int64) uint32 { return uint32(now >> t.tick) }
 
 // young says whether a is of the last timeout, or as much later: captures are not strictly in order.
 func (t *answered) young(a *answer, now uint32) bool {
-	return a.client != 0 && now-a.time+t.timeout <= 2*t.timeout
+	return a.key != 0 && now-a.time+t.timeout <= 2*t.timeout
 }
 
-func (t *answered) group(client uint32) []answer {
-	i := int(client>>t.shift) * group
+func (t *answered) group(key uint64) []answer {
+	i := int(key>>t.shift) * group
 	return t.slots[i : i+group : i+group]
 }
 
 // warm asks memory for a group. What it reads has to go somewhere, or the compiler leaves it out.
-func (t *answered) warm(k *keys) {
-	g := t.group(uint32(k.client>>32) | 1)
+func (t *answered) warm(key uint64) {
+	g := t.group(key)
 	t.warmed += g[0].time + g[group-1].time
 }
 
-func shorten(k *keys) answer {
-	return answer{client: uint32(k.client>>32) | 1, server: uint16(k.server), quest: uint16(k.quest)}
-}
-
-// find returns the answered query that k repeats or, where k is a response's without a question, could belong to; else the one that it
-// nearly does, with near set; else nil.
-func (t *answered) find(k *keys, now int64) (a *answer, near bool) {
-	want, ticks := shorten(k), t.ticks(now)
-	g := t.group(want.client)
+// find returns the answered query with that key, or nil.
+func (t *answered) find(key uint64, now int64) *answer {
+	g := t.group(key)
 	for i := range g {
-		s := &g[i]
-		if s.client != want.client || !t.young(s, ticks) {
-			continue
-		}
-		switch {
-		case s.server == want.server && (s.quest == want.quest || s.quest == 0 || want.quest == 0):
-			return s, false
-		case s.server == want.server || s.quest == want.quest && want.quest != 0:
-			a, near = s, true
+		if g[i].key == key && t.young(&g[i], t.ticks(now)) {
+			return &g[i]
 		}
 	}
-	return a, near
+	return nil
 }
 
+// repeat notes that an answered query was sent again.
+func (t *answered) repeat(a *answer, now int64) { a.time = t.ticks(now) }
+
 // add remembers an answered query. It returns false where another, not yet old, had to go.
-func (t *answered) add(k *keys, first, now int64, hash uint32) bool {
-	a := shorten(k)
-	a.hash, a.time = hash, t.ticks(first)
+func (t *answered) add(key uint64, first, now int64, hash uint32) bool {
+	a := answer{key: key, hash: hash, time: t.ticks(first)}
 	ticks := t.ticks(now)
 	for {
-		g := t.group(a.client)
+		g := t.group(key)
 		oldest := 0
 		for i := range g {
 			if !t.young(&g[i], ticks) {
@@ -109,7 +99,7 @@ func (t *answered) add(k *keys, first, now int64, hash uint32) bool {
 // resize makes an empty table of n slots, a power of two.
 func (t *answered) resize(n int) {
 	t.slots = hugepage.Make[answer](n)
-	t.shift = uint(32 - bits.TrailingZeros(uint(n/group)))
+	t.shift = uint(64 - bits.TrailingZeros(uint(n/group)))
 }
 
 // grow doubles the table. A group becomes two, so that all find room.
@@ -120,9 +110,9 @@ func (t *answered) grow(now uint32) {
 		if !t.young(&old[i], now) {
 			continue
 		}
-		g := t.group(old[i].client)
+		g := t.group(old[i].key)
 		for j := range g {
-			if g[j].client == 0 {
+			if g[j].key == 0 {
 				g[j] = old[i]
 				break
 			}
@@ -132,7 +122,7 @@ func (t *answered) grow(now uint32) {
 
 // sweep frees what is old, from time to time: ticks wrap, and an old time would look young again.
 func (t *answered) sweep(now int64) {
-	if now-t.swept < 1<<30<<t.tick && now >= t.swept {
+	if span := int64(1) << 30 << t.tick; now-t.swept < span && t.swept-now < span {
 		return
 	}
 	t.swept = now

@@ -28,7 +28,7 @@ func (t *lateTable) add(o *open) {
 }
 
 // find returns the query that a response with these keys is late for, or nil.
-func (t *lateTable) find(k keys) *open {
+func (t *lateTable) find(k *keys) *open {
 	i, ok := t.slot[k.client]
 	if !ok {
 		return nil

@@ -8,22 +8,26 @@ import (
 
 // open is a query without a response yet.
 type open struct {
-	Query
 	keys
+	Query
 	client, server         packet.Addr
 	clientPort, serverPort uint16
 	proto                  Proto
 	ipVersion              uint8
 	spell                  uint32 // tells one spelling of the name from another
 	prev, next             uint32 // in the order of arrival
+	before, after          uint32 // among those with the same client hash, the youngest first; 0 at the ends
 }
+
+// maxSame bounds the open queries of one client endpoint with one ID, which a response without a question has to choose from.
+const maxSame = 64
 
 // opens holds the open queries of a shard: by client hash, and in the order of their arrival. There are few of them at any time, so that they
 // stay in the cache.
 type opens struct {
 	list  []open // number 0 is the head of the ring that prev and next make
 	free  []uint32
-	slots []uint32 // open addressing, linear probing; 0 is empty
+	slots []uint32 // the youngest query of a client hash; open addressing, linear probing; 0 is empty
 	shift uint     // 64 - log2(len(slots))
 	n     int
 	limit int
@@ -43,46 +47,47 @@ func (t *opens) oldest() uint32 { return t.list[0].next }
 // full says that a query must go before another can come.
 func (t *opens) full() bool { return t.n >= t.limit }
 
-// next returns the number of the next query with that client hash at or after slot i, and the slot to go on from; 0 after the last.
-func (t *opens) next(client, i uint64) (uint32, uint64) {
+// slot returns the slot of a client hash, or the empty one where it would be.
+func (t *opens) slot(client uint64) uint64 {
 	mask := uint64(len(t.slots) - 1)
-	for ; ; i++ {
-		n := t.slots[i&mask]
-		if n == 0 || t.list[n].keys.client == client {
-			return n, i + 1
+	for i := client >> t.shift; ; i++ {
+		if n := t.slots[i&mask]; n == 0 || t.list[n].keys.client == client {
+			return i & mask
 		}
 	}
 }
 
-func (t *opens) home(client uint64) uint64 { return client >> t.shift }
+// first returns the number of the youngest query with that client hash, 0 if there is none; after leads on.
+func (t *opens) first(client uint64) uint32 { return t.slots[t.slot(client)] }
 
 // add makes a place for a query with these keys, as the youngest, and returns it. The caller fills the rest; its Name has the memory of
 // an earlier one.
-func (t *opens) add(k keys) *open {
+func (t *opens) add(k *keys) *open {
 	n := uint32(len(t.list))
 	if last := len(t.free) - 1; last >= 0 {
 		n, t.free = t.free[last], t.free[:last]
 	} else {
 		t.list = append(t.list, open{})
 	}
-	t.n++
-	if 2*t.n > len(t.slots) {
+	if t.n++; 2*t.n > len(t.slots) {
 		t.index(2 * len(t.slots))
 	}
 	o := &t.list[n]
-	o.keys, o.next, o.prev = k, 0, t.list[0].prev
+	o.keys, o.next, o.prev = *k, 0, t.list[0].prev
 	t.list[o.prev].next, t.list[0].prev = n, n
 	t.link(n)
 	return o
 }
 
+// link puts a query in front of those with its client hash.
 func (t *opens) link(n uint32) {
-	mask := uint64(len(t.slots) - 1)
-	i := t.home(t.list[n].keys.client)
-	for t.slots[i&mask] != 0 {
-		i++
+	i := t.slot(t.list[n].keys.client)
+	head := t.slots[i]
+	t.list[n].before, t.list[n].after = 0, head
+	if head != 0 {
+		t.list[head].before = n
 	}
-	t.slots[i&mask] = n
+	t.slots[i] = n
 }
 
 // remove forgets a query. Its record stays as it is until the next add.
@@ -91,19 +96,29 @@ func (t *opens) remove(n uint32) {
 	t.list[o.prev].next, t.list[o.next].prev = o.next, o.prev
 	t.free = append(t.free, n)
 	t.n--
-	mask := uint64(len(t.slots) - 1)
-	hole := t.home(o.keys.client) & mask
-	for t.slots[hole] != n {
-		hole = (hole + 1) & mask
+	if o.after != 0 {
+		t.list[o.after].before = o.before
 	}
-	// What follows moves back, so that no probe ends early.
+	if o.before != 0 {
+		t.list[o.before].after = o.after
+		return
+	}
+	i := t.slot(o.keys.client)
+	if t.slots[i] = o.after; o.after == 0 {
+		t.close(i)
+	}
+}
+
+// close moves back what follows an emptied slot, so that no probe ends early.
+func (t *opens) close(hole uint64) {
+	mask := uint64(len(t.slots) - 1)
 	for i := (hole + 1) & mask; t.slots[i] != 0; i = (i + 1) & mask {
-		home := t.home(t.list[t.slots[i]].keys.client)
+		home := t.list[t.slots[i]].keys.client >> t.shift
 		if (i-home)&mask >= (i-hole)&mask {
 			t.slots[hole], hole = t.slots[i], i
+			t.slots[hole] = 0
 		}
 	}
-	t.slots[hole] = 0
 }
 
 // index makes an index of n slots, a power of two.

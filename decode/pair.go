@@ -3,19 +3,17 @@ package decode
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"github.com/miekg/dns"
 )
 
 // skew is how much later than its response a query may be captured and still be its query (several capture queues, merged files).
 const skew = 10e6 // ns
 
-// maxSame bounds how many queries of one client endpoint with one ID are looked at: more are a flood, where precision is lost anyway.
-const maxSame = 64
-
-// pairer pairs the queries and responses of one shard (DESIGN: counting rules). A query is remembered for the timeout, counted from its
-// first transmission and in packet time, whether answered or not: that is how repetitions of either side are known.
+// pairer pairs the queries and responses of one shard (DESIGN: counting rules). A query is remembered for the timeout in packet time, whether
+// answered or not: that is how repetitions of either side are known.
 type pairer struct {
 	timeout   int64
-	seed      uint64
 	keepNames bool
 	opens     opens
 	answered  answered
@@ -29,7 +27,7 @@ type pairer struct {
 func newPairer(c *Config, out Handler, stats *Stats) *pairer {
 	timeout := c.Timeout.Nanoseconds()
 	return &pairer{
-		timeout: timeout, seed: c.Seed, keepNames: c.KeepNames,
+		timeout: timeout, keepNames: c.KeepNames,
 		opens: newOpens(c.Limits.Open), answered: newAnswered(c.Limits.Answered, timeout),
 		late: newLateTable(c.Limits.Late), orphans: newOrphanQueue(c.Limits.Orphans),
 		out: out, stats: stats,
@@ -37,21 +35,26 @@ func newPairer(c *Config, out Handler, stats *Stats) *pairer {
 }
 
 // keys are the hashes that a message is found by.
-type keys struct{ client, server, quest uint64 }
+type keys struct {
+	client uint64 // client address, client port, transport and ID: what any response to a query shares with it
+	server uint64 // server address, server port and TCP connection
+	quest  uint64 // name, type and class; 0 where the question could not be read
+}
 
-func (p *pairer) keysOf(m *Message) keys {
-	k := keys{
-		client: fold(m.ClientHash^uint64(m.ClientPort)<<24^uint64(m.ID)<<8^uint64(m.Proto), k2),
-		server: fold(m.ServerHash^uint64(m.ServerPort)<<48^m.conn, k1),
-	}
+// all is a hash of all three.
+func (k *keys) all() uint64 { return fold(k.client^k0, k.server^bits.RotateLeft64(k.quest, 32)) | 1 }
+
+func keysOf(m *Message) (k keys) {
+	k.client = fold(m.ClientHash^uint64(m.ClientPort)<<24^uint64(m.ID)<<8^uint64(m.Proto), k2)
+	k.server = fold(m.ServerHash^uint64(m.ServerPort)<<48^m.conn, k1)
 	if m.Parsed[0] > 0 {
-		k.quest = fold(m.NameHash^p.seed, uint64(m.Question.Type)<<16|uint64(m.Question.Class)|1<<40) | 1
+		k.quest = fold(m.NameHash^k0, uint64(m.Question.Type)<<16|uint64(m.Question.Class)|1<<40) | 1
 	}
 	return k
 }
 
 // Message settles what the message settles. Its keys are those of keysOf.
-func (p *pairer) Message(m *Message, k keys) {
+func (p *pairer) Message(m *Message, k *keys) {
 	p.advance(m.Time)
 	if m.Response() {
 		p.response(m, k)
@@ -87,40 +90,37 @@ func (p *pairer) settle(s Status, n uint32) {
 	p.opens.remove(n)
 }
 
-func (p *pairer) query(m *Message, k keys) {
-	if o := p.repeated(k); o != nil {
+func (p *pairer) query(m *Message, k *keys) {
+	same, last := 0, uint32(0)
+	for n := p.opens.first(k.client); n != 0; n = p.opens.list[n].after {
+		o := &p.opens.list[n]
+		if o.keys == *k {
+			p.stats.Retransmitted++
+			o.Retransmissions++
+			return
+		}
+		same, last = same+1, n
+	}
+	if a := p.answered.find(k.all(), m.Time); a != nil {
 		p.stats.Retransmitted++
-		o.Retransmissions++
+		p.answered.repeat(a, m.Time)
 		return
 	}
-	if a, near := p.answered.find(&k, m.Time); a != nil && !near && (a.quest == 0) == (k.quest == 0) {
-		p.stats.Retransmitted++
-		return
+	switch {
+	case same >= maxSame:
+		p.evict(last)
+	case p.opens.full():
+		p.evict(p.opens.oldest())
 	}
-	if p.opens.full() {
-		p.stats.PairingEvicted++
-		p.opens.remove(p.opens.oldest())
-	}
-	o := p.opens.add(k)
-	p.fill(o, m)
+	fill(p.opens.add(k), m, p.keepNames)
 	if p.orphans.len() > 0 {
 		p.adopt(k)
 	}
 }
 
-// repeated returns the open query with these keys.
-func (p *pairer) repeated(k keys) *open {
-	i := p.opens.home(k.client)
-	for range maxSame {
-		var n uint32
-		if n, i = p.opens.next(k.client, i); n == 0 {
-			return nil
-		}
-		if o := &p.opens.list[n]; o.keys == k {
-			return o
-		}
-	}
-	return nil
+func (p *pairer) evict(n uint32) {
+	p.stats.PairingEvicted++
+	p.opens.remove(n)
 }
 
 // spelling tells one spelling of the question's name from another; 0 without a name.
@@ -139,57 +139,49 @@ func spelling(m *Message) uint32 {
 	return uint32(h^h>>32) | 1
 }
 
-func (p *pairer) fill(o *open, m *Message) {
+// fill makes a query of a message. Each field is set by itself: a literal would be made elsewhere and copied.
+func fill(o *open, m *Message, keepName bool) {
 	o.client, o.server, o.clientPort, o.serverPort = m.Client, m.Server, m.ClientPort, m.ServerPort
 	o.proto, o.ipVersion, o.spell = m.Proto, m.IPVersion, spelling(m)
-	name := o.Name[:0]
-	o.Query = Query{Time: m.Time, Number: m.Number, File: m.File, ID: m.ID, Flags: m.Flags, Length: m.Length,
-		HasOPT: m.HasOPT, UDPSize: m.EDNS.UDPSize, EDNSFlags: m.EDNS.Flags, Malformed: m.Malformed, NameHash: m.NameHash}
-	if m.Parsed[0] > 0 {
-		o.HasQuestion, o.Type, o.Class = true, m.Question.Type, m.Question.Class
-		if p.keepNames {
-			name = append(name, m.Question.Name...)
+	q := &o.Query
+	q.Time, q.Number, q.File, q.ID, q.Flags, q.Length = m.Time, m.Number, m.File, m.ID, m.Flags, m.Length
+	q.HasOPT, q.UDPSize, q.EDNSFlags, q.EDNSVersion = m.HasOPT, m.EDNS.UDPSize, m.EDNS.Flags, m.EDNS.Version
+	q.Malformed, q.NameHash, q.Retransmissions, q.ICMP.Seen = m.Malformed, m.NameHash, 0, false
+	q.NAnomalies = uint8(copy(q.Anomalies[:], m.Message.Anomalies))
+	q.HasQuestion, q.Name = m.Parsed[0] > 0, q.Name[:0]
+	if q.HasQuestion {
+		q.Type, q.Class = m.Question.Type, m.Question.Class
+		if keepName {
+			q.Name = append(q.Name, m.Question.Name...)
 		}
 	}
-	o.Name = name
 }
 
 // response finds the query of a response: the one with the same endpoints, ID and question. Where one of the two has no readable question,
 // as an error response to a malformed query often has not, the rest decides.
-func (p *pairer) response(m *Message, k keys) {
+func (p *pairer) response(m *Message, k *keys) {
 	exact, near := p.candidates(k)
 	if exact != 0 {
-		p.answer(m, exact)
+		p.answer(m, exact, k)
 		return
 	}
-	a, almost := p.answered.find(&k, m.Time)
-	switch {
-	case a != nil && !almost:
+	if a := p.answered.find(k.all(), m.Time); a != nil {
 		p.again(m, a)
-	case near != 0:
+	} else if near != 0 {
 		p.mismatch(m, near)
-	case a != nil:
-		p.out.Transaction(p.pair(Mismatched, m, nil))
-	default:
+	} else {
 		p.unmatched(m, k)
 	}
 }
 
 // candidates returns the first open query that a response with these keys answers, and the first that it nearly does; 0 for none.
-func (p *pairer) candidates(k keys) (exact, near uint32) {
-	i := p.opens.home(k.client)
-	for range maxSame {
-		var n uint32
-		if n, i = p.opens.next(k.client, i); n == 0 {
-			break
-		}
+func (p *pairer) candidates(k *keys) (exact, near uint32) {
+	for n := p.opens.first(k.client); n != 0; n = p.opens.list[n].after {
 		o := &p.opens.list[n]
 		switch {
 		case o.keys.server == k.server && (o.quest == k.quest || o.quest == 0 || k.quest == 0):
-			if exact == 0 || o.Time < p.opens.list[exact].Time {
-				exact = n
-			}
-		case near == 0 && (o.keys.server == k.server || o.quest == k.quest && k.quest != 0):
+			exact = n
+		case o.keys.server == k.server || o.quest == k.quest && k.quest != 0:
 			near = n
 		}
 	}
@@ -198,36 +190,50 @@ func (p *pairer) candidates(k keys) (exact, near uint32) {
 
 // pair fills the transaction of a response.
 func (p *pairer) pair(s Status, m *Message, q *Query) *Transaction {
-	p.tx = Transaction{Status: s, Proto: m.Proto, IPVersion: m.IPVersion, Client: m.Client, Server: m.Server,
-		ClientPort: m.ClientPort, ServerPort: m.ServerPort, Query: q, Response: m}
+	t := &p.tx
+	t.Status, t.Proto, t.IPVersion, t.Client, t.Server = s, m.Proto, m.IPVersion, m.Client, m.Server
+	t.ClientPort, t.ServerPort, t.Query, t.Response, t.RTT, t.CaseDiffers = m.ClientPort, m.ServerPort, q, m, 0, false
 	if q != nil {
-		p.tx.RTT = m.Time - q.Time
+		t.RTT = m.Time - q.Time
 	}
-	return &p.tx
+	return t
 }
 
-func (p *pairer) answer(m *Message, n uint32) {
+// answer settles an open query. k is of the response, which can lack the question: it is remembered under both.
+func (p *pairer) answer(m *Message, n uint32, k *keys) {
 	o := &p.opens.list[n]
 	t := p.pair(Answered, m, &o.Query)
 	if s := spelling(m); s != 0 && o.spell != 0 {
 		t.CaseDiffers = s != o.spell
 	}
 	p.out.Transaction(t)
-	if !p.answered.add(&o.keys, o.Time, m.Time, p.bytesHash(m)) {
-		p.stats.PairingForgotten++
+	hash := m.body &^ transfer
+	if m.Proto == TCP && (o.Type == dns.TypeAXFR || o.Type == dns.TypeIXFR) {
+		hash |= transfer
+	}
+	p.remember(o.keys.all(), o.Time, m.Time, hash)
+	if o.quest != k.quest {
+		p.remember(k.all(), o.Time, m.Time, hash)
 	}
 	p.opens.remove(n)
 }
 
-// bytesHash tells responses apart.
-func (p *pairer) bytesHash(m *Message) uint32 { return uint32(hashBytes(p.seed, m.Data)) }
-
-func (p *pairer) again(m *Message, a *answer) {
-	s := Conflicting
-	if a.hash == p.bytesHash(m) {
-		s = Duplicate
+func (p *pairer) remember(key uint64, first, now int64, hash uint32) {
+	if !p.answered.add(key, first, now, hash) {
+		p.stats.PairingForgotten++
 	}
-	p.out.Transaction(p.pair(s, m, nil))
+}
+
+// again is for another response to an answered query.
+func (p *pairer) again(m *Message, a *answer) {
+	switch {
+	case a.hash&transfer != 0: // the next message of a zone transfer
+		p.answered.repeat(a, m.Time)
+	case a.hash == m.body&^transfer:
+		p.out.Transaction(p.pair(Duplicate, m, nil))
+	default:
+		p.out.Transaction(p.pair(Conflicting, m, nil))
+	}
 }
 
 func (p *pairer) mismatch(m *Message, n uint32) {
@@ -238,12 +244,13 @@ func (p *pairer) mismatch(m *Message, n uint32) {
 }
 
 // unmatched is for a response without a query: one that is late, or early by a reordering of the capture, or unsolicited.
-func (p *pairer) unmatched(m *Message, k keys) {
+func (p *pairer) unmatched(m *Message, k *keys) {
 	if o := p.late.find(k); o != nil {
 		p.out.Transaction(p.pair(Late, m, &o.Query))
 		return
 	}
 	if p.orphans.full() {
+		p.stats.PairingForgotten++
 		p.giveUpOrphan()
 	}
 	p.orphans.hold(m, k)
@@ -252,8 +259,8 @@ func (p *pairer) unmatched(m *Message, k keys) {
 // Quoted ties an ICMP error to the query that it quotes. The message is what the quote shows of a DNS message, its header at the least.
 func (p *pairer) Quoted(m *Message, icmp ICMP) {
 	p.advance(m.Time)
-	k := p.keysOf(m)
-	if n, _ := p.candidates(k); n != 0 {
+	k := keysOf(m)
+	if n, _ := p.candidates(&k); n != 0 {
 		p.opens.list[n].ICMP = icmp
 	}
 }

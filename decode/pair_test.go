@@ -99,10 +99,14 @@ func addr(s string) packet.Addr { return packet.AddrFrom(netip.MustParseAddr(s))
 // hashed fills in what a shard does.
 func hashed(m *Message) *Message {
 	m.ClientHash, m.ServerHash = HashAddr(7, &m.Client), HashAddr(7, &m.Server)
+	m.body = uint32(hashBytes(7, m.Data))
 	return m
 }
 
-func feed(p *pairer, m *Message) { p.Message(m, p.keysOf(hashed(m))) }
+func feed(p *pairer, m *Message) {
+	k := keysOf(hashed(m))
+	p.Message(m, &k)
+}
 
 func testConfig() Config {
 	return Config{Timeout: 5 * time.Second, Seed: 7, Limits: Limits{Open: 1 << 10, Answered: 1 << 10, Late: 16, Orphans: 4}}
@@ -140,6 +144,8 @@ func TestPairing(t *testing.T) {
 		{"udp_does_not_answer_tcp", []event{{proto: TCP, conn: 1}, {at: ms, response: true}}, s, []string{"unsolicited r2", "pending q1"}},
 		{"tcp_within_its_connection", []event{{proto: TCP, conn: 1}, {at: ms, proto: TCP, conn: 2}, {at: 2 * ms, proto: TCP, conn: 2, response: true}, {at: 3 * ms, proto: TCP, conn: 1, response: true}}, s,
 			[]string{"answered q2 r3 1ms", "answered q1 r4 3ms"}},
+		{"header_only_response_twice", []event{{}, {at: ms, response: true, bare: true, rcode: 1}, {at: 2 * ms, response: true, bare: true, rcode: 1}}, s,
+			[]string{"answered q1 r2 1ms", "duplicate r3"}},
 		{"clock_jumps_back", []event{{at: 100 * s}, {at: s, id: 2}, {at: s + ms, id: 2, response: true}}, 2 * s, []string{"unanswered q1", "answered q2 r3 1ms"}},
 	}
 	for _, tt := range tests {
@@ -204,9 +210,9 @@ func TestOpensAgainstMap(t *testing.T) {
 	state := uint64(1)
 	for step := range 20000 {
 		state = state*6364136223846793005 + 1442695040888963407
-		client := (state >> 33) % 97 << 50 // few keys, all with long chains
+		client := (state >> 33) % 97 << 50 // few keys, many of them neighbours
 		if step%5 < 3 || len(order) == 0 {
-			o := table.add(keys{client: client})
+			o := table.add(&keys{client: client})
 			o.Time = int64(step)
 			model[client] = append(model[client], o.Time)
 			order = append(order, live{client, table.list[0].prev})
@@ -219,10 +225,10 @@ func TestOpensAgainstMap(t *testing.T) {
 			table.remove(gone.n)
 		}
 		var got []int64
-		for n, i := table.next(client, table.home(client)); n != 0; n, i = table.next(client, i) {
+		for n := table.first(client); n != 0; n = table.list[n].after {
 			got = append(got, table.list[n].Time)
 		}
-		slices.Sort(got)
+		slices.Reverse(got)
 		if !slices.Equal(got, model[client]) {
 			t.Fatalf("step %d: table has %v, want %v", step, got, model[client])
 		}
@@ -240,22 +246,19 @@ func TestAnsweredForgetsInTime(t *testing.T) {
 	const timeout, n = int64(5e9), 20000
 	for _, start := range []int64{1, 1767225600e9, 1<<44 - 2e9} { // ticks of 4096 ns wrap at 1<<44
 		table := newAnswered(1<<17, timeout)
-		key := func(i int) keys { return keys{client: spreadKey(i), server: 7, quest: 9} }
 		for i := range n {
 			now := start + int64(i)*1e5 // 2 s in all
 			table.sweep(now)
-			k := key(i)
-			if !table.add(&k, now, now, uint32(i)) {
+			if !table.add(spreadKey(i), now, now, uint32(i)) {
 				t.Fatalf("start %d: no room for answer %d", start, i)
 			}
 		}
 		for i := range n {
-			k := key(i)
 			first := start + int64(i)*1e5
-			if a, near := table.find(&k, first+timeout-1e5); a == nil || near || a.hash != uint32(i) {
+			if a := table.find(spreadKey(i), first+timeout-1e5); a == nil || a.hash != uint32(i) {
 				t.Fatalf("start %d: answer %d not found in time", start, i)
 			}
-			if a, _ := table.find(&k, first+timeout+1e5); a != nil {
+			if table.find(spreadKey(i), first+timeout+1e5) != nil {
 				t.Fatalf("start %d: answer %d found after its time", start, i)
 			}
 		}
@@ -267,12 +270,65 @@ func TestAnsweredIsBounded(t *testing.T) {
 	table := newAnswered(1<<10, 5e9)
 	lost := 0
 	for i := range 5000 {
-		if !table.add(&keys{client: spreadKey(i)}, int64(i), int64(i), 0) {
+		if !table.add(spreadKey(i), int64(i), int64(i), 0) {
 			lost++
 		}
 	}
 	if len(table.slots) > 1<<10 || lost < 5000-1<<10 {
 		t.Errorf("%d slots, %d lost", len(table.slots), lost)
+	}
+}
+
+// TestTimeThatRunsBackwards must not look through the whole table for each packet.
+func TestTimeThatRunsBackwards(t *testing.T) {
+	table := newAnswered(1<<17, 5e9)
+	now := int64(1767225600e9)
+	table.sweep(now)
+	at := table.swept
+	for i := range 1000 {
+		table.sweep(now - int64(i)*1e6)
+	}
+	if table.swept != at {
+		t.Error("swept for a step back")
+	}
+	if table.sweep(now + 1<<43); table.swept == at {
+		t.Error("not swept before the ticks wrap")
+	}
+}
+
+// TestOneEndpointWithManyOpenQueries is a client that never changes port and ID: no more of its queries are kept than a response looks at.
+func TestOneEndpointWithManyOpenQueries(t *testing.T) {
+	var h tell
+	var st Stats
+	c := testConfig()
+	p := newPairer(&c, &h, &st)
+	for i := range 300 {
+		feed(p, event{at: time.Duration(i), name: fmt.Sprintf("n%d.example.", i)}.message(t, uint64(i+1)))
+	}
+	if p.opens.n != maxSame || st.PairingEvicted != 300-maxSame {
+		t.Errorf("%d open, %d evicted", p.opens.n, st.PairingEvicted)
+	}
+	for i := 299; i >= 300-maxSame; i-- {
+		feed(p, event{at: time.Millisecond, response: true, name: fmt.Sprintf("n%d.example.", i)}.message(t, 1000))
+	}
+	if p.opens.n != 0 || len(h.lines) != maxSame {
+		t.Errorf("%d open after all were answered, %d settled", p.opens.n, len(h.lines))
+	}
+}
+
+// TestZoneTransferIsOneTransaction: the further messages of a response are no second responses.
+func TestZoneTransferIsOneTransaction(t *testing.T) {
+	var h tell
+	var st Stats
+	c := testConfig()
+	p := newPairer(&c, &h, &st)
+	feed(p, event{proto: TCP, conn: 1, qtype: dns.TypeAXFR}.message(t, 1))
+	for i := range 3 {
+		feed(p, event{at: time.Duration(i+1) * time.Second, proto: TCP, conn: 1, qtype: dns.TypeAXFR, response: true, rcode: i}.message(t, uint64(i+2)))
+	}
+	p.Close((4 * time.Second).Nanoseconds())
+	if want := []string{"answered q1 r2 1s"}; !slices.Equal(h.lines, want) {
+		t.Errorf("got %q", h.lines)
 	}
 }
 

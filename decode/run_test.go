@@ -204,6 +204,21 @@ func TestRun(t *testing.T) {
 			s.udp(client, server, unhex(t, queryHex))
 			s.udp(server, client, unhex(t, responseHex))
 		}, func(c *Config) { c.MaxPackets = 1 }, []string{"pending q1"}, func(s Stats) bool { return s.Packets == 1 }},
+		{"silent_client_times_out_while_others_talk", func(s *scene) {
+			s.udp(client, server, unhex(t, queryHex))
+			for range 3 {
+				s.udp("192.0.2.77:4000", "198.51.100.53:9", []byte("x"))
+			}
+			s.list[1].Time, s.list[2].Time, s.list[3].Time = 3e9, 5.5e9, 7e9
+			s.udp(server, client, unhex(t, responseHex))
+			s.list[4].Time = 7e9
+		}, nil, []string{"unanswered q1", "late q1 r5 6.999s"}, nil},
+		{"one_frame_from_the_future_ends_nothing", func(s *scene) {
+			s.udp(client, server, unhex(t, queryHex))
+			s.udp("192.0.2.77:4000", "198.51.100.53:9", []byte("x"))
+			s.list[1].Time = 86400e9
+			s.udp(server, client, unhex(t, responseHex))
+		}, nil, []string{"answered q1 r3 2ms"}, nil},
 		{"time_goes_back", func(s *scene) {
 			s.udp(client, server, unhex(t, queryHex))
 			s.udp(server, client, unhex(t, responseHex))

@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"encoding/binary"
 	"math"
 	"slices"
 
@@ -73,7 +72,7 @@ func (s *shard) next() *prepared {
 func (s *shard) flush() {
 	for i := range s.prepared[:s.n] {
 		if x := &s.prepared[i]; !x.tcp {
-			s.pairs.answered.warm(&x.keys)
+			s.pairs.answered.warm(x.keys.all())
 			if s.warmer != nil {
 				s.warmer.Warm(&x.msg)
 			}
@@ -88,7 +87,7 @@ func (s *shard) flush() {
 		}
 		s.out.Message(&x.msg)
 		if x.msg.Proto == UDP {
-			s.pairs.Message(&x.msg, x.keys)
+			s.pairs.Message(&x.msg, &x.keys)
 		}
 	}
 	s.n = 0
@@ -126,8 +125,9 @@ func (s *shard) segmentOf(p *capture.Packet, t *packet.Transport) {
 	}
 	x := s.next()
 	x.tcp, x.hop, x.check = true, t.HopLimit, t.L4Check
-	x.segment = stream.Segment{Time: p.Time, Number: p.Number, File: p.File, Src: t.Src, Dst: t.Dst, SrcPort: t.SrcPort, DstPort: t.DstPort,
-		Seq: t.Seq, Ack: t.Ack, Flags: t.Flags, Payload: t.Payload, PayloadLen: t.PayloadLen}
+	g := &x.segment
+	g.Time, g.Number, g.File, g.Seq, g.Ack, g.Flags = p.Time, p.Number, p.File, t.Seq, t.Ack, t.Flags
+	g.Src, g.Dst, g.SrcPort, g.DstPort, g.Payload, g.PayloadLen = t.Src, t.Dst, t.SrcPort, t.DstPort, t.Payload, t.PayloadLen
 }
 
 func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
@@ -140,33 +140,28 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	if r.proto == MDNS {
 		x.wire.Anomalies = slices.DeleteFunc(x.wire.Anomalies, legalInMDNS)
 	}
+	// Each field is set by itself: a literal would be made elsewhere and copied.
 	m := &x.msg
-	*m = Message{Message: &x.wire, Time: p.Time, FirstTime: p.Time, Number: p.Number, File: p.File, Proto: r.proto, IPVersion: t.IPVersion,
-		HopLimit: t.HopLimit, Length: clamp16(t.PayloadLen), Fragments: t.Fragments, BadChecksum: t.L4Check == packet.CheckBad}
+	m.Message, m.Time, m.FirstTime, m.Number, m.File, m.Proto = &x.wire, p.Time, p.Time, p.Number, p.File, r.proto
+	m.IPVersion, m.HopLimit, m.Fragments, m.conn = t.IPVersion, t.HopLimit, t.Fragments, 0
+	m.Length, m.BadChecksum = clamp16(t.PayloadLen), t.L4Check == packet.CheckBad
 	s.orient(m, &t.Src, &t.Dst, t.SrcPort, t.DstPort, r)
 	s.hash(m)
-	x.keys = s.pairs.keysOf(m)
-	if s.twice(identity(m, &x.keys, t), p.Time) {
+	x.keys = keysOf(m)
+	if s.twice(fold(x.keys.client^uint64(t.IPID)<<16^uint64(m.Flags>>15), x.keys.server^uint64(m.body)), p.Time) {
 		s.n--
 	}
-}
-
-// identity hashes a datagram for twice: endpoints, IP and DNS ID, flags, question, length, and the last bytes.
-func identity(m *Message, k *keys, t *packet.Transport) uint64 {
-	h := k.client ^ k.server<<1 ^ k.quest<<2 ^ uint64(m.Flags)<<48
-	if n := len(t.Payload); n >= 8 {
-		h ^= binary.LittleEndian.Uint64(t.Payload[n-8:])
-	}
-	return fold(h, k0^uint64(t.IPID)<<16^uint64(t.PayloadLen))
 }
 
 // hash computes what the tables know a message by.
 func (s *shard) hash(m *Message) {
 	seed := s.conf.Seed
+	m.NameHash = 0
 	if m.Parsed[0] > 0 {
 		m.NameHash = wire.HashName(seed, m.Question.Name)
 	}
 	m.ClientHash, m.ServerHash = HashAddr(seed, &m.Client), HashAddr(seed, &m.Server)
+	m.body = uint32(hashBytes(seed, m.Data))
 }
 
 // legalInMDNS says whether an anomaly is none in multicast DNS: no or many questions, known answers in a query, TC for more of them, and
@@ -219,7 +214,8 @@ func (s *shard) TCPMessage(t *stream.Message) {
 	s.orient(m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
 	s.hash(m)
 	s.out.Message(m)
-	s.pairs.Message(m, s.pairs.keysOf(m))
+	k := keysOf(m)
+	s.pairs.Message(m, &k)
 }
 
 // quote ties an ICMP error to the query it quotes.

@@ -6,6 +6,7 @@
 package decode
 
 import (
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
@@ -43,6 +44,7 @@ type Message struct {
 	FirstTime      int64 // TCP: time of the segment with its first byte; UDP: Time
 
 	conn uint64 // TCP connection within the shard
+	body uint32 // hash of Data
 }
 
 // Status is how a transaction ended.
@@ -69,14 +71,18 @@ type Query struct {
 	Flags           uint16 // header flags as on the wire
 	Type, Class     uint16 // valid iff HasQuestion
 	Length          uint16 // bytes
-	UDPSize         uint16 // EDNS requestor's size; valid iff HasOPT, as is EDNSFlags
+	UDPSize         uint16 // EDNS requestor's size; valid iff HasOPT, as are EDNSFlags and EDNSVersion
 	EDNSFlags       uint16 // DO is 0x8000
 	Retransmissions uint16 // times it was seen again while open
+	EDNSVersion     uint8
 	HasOPT          bool
 	HasQuestion     bool
 	Malformed       bool
 	ICMP            ICMP
-	NameHash        uint64
+	// Anomalies are the first NAnomalies of those that its message has.
+	Anomalies  [4]anomaly.Seen
+	NAnomalies uint8
+	NameHash   uint64
 	// Name is in wire form, uncompressed, in the case sent. Only where [Config.KeepNames] is set.
 	Name []byte
 }

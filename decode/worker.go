@@ -22,6 +22,8 @@ type worker struct {
 	prev   int64
 	last   int64
 	link   capture.LinkType
+	tick   int64 // packet time at which all shards move on next
+	leapt  bool  // the packet before had a time far ahead of all others
 	// The packets of a batch that wait for their shard's turn: a shard that has several in a row finds its tables in the cache.
 	waiting [Shards][]waiting
 }
@@ -49,7 +51,9 @@ func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 func (w *worker) batch(packets []capture.Packet) {
 	for i := range packets {
 		p := &packets[i]
-		w.clock(p)
+		if w.clock(p) && p.Time >= w.tick {
+			w.advance(packets, p.Time)
+		}
 		f, ok := packet.Peek(p)
 		if !ok {
 			w.slow(packets, p)
@@ -71,6 +75,20 @@ func (w *worker) batch(packets []capture.Packet) {
 	}
 	for s := range w.shards {
 		w.serve(packets, uint8(s))
+	}
+}
+
+// step is how often, in packet time, a shard gives up what is overdue, though none of its own packets come (ns).
+const step = 1e9
+
+// advance moves all shards on. It happens at the same packets in each run, whatever the batches.
+func (w *worker) advance(packets []capture.Packet, now int64) {
+	w.tick = now + step
+	for i, s := range w.shards {
+		if s != nil {
+			w.serve(packets, uint8(i))
+			s.pairs.advance(now)
+		}
 	}
 }
 
@@ -120,14 +138,24 @@ func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 	}
 }
 
-// clock keeps time, and for the lead the counts of all packets.
-func (w *worker) clock(p *capture.Packet) {
-	if w.last == 0 || p.Time > w.last {
+// leap is how far the clock may move at once (ns). Further, a second packet has to confirm it: one frame from the future must not end all that
+// is open.
+const leap = 3600e9
+
+// clock keeps time, and for the lead the counts of all packets. It says whether the packet's time can be believed.
+func (w *worker) clock(p *capture.Packet) bool {
+	w.leapt = !w.leapt && w.last != 0 && p.Time-w.last > leap
+	if !w.leapt && p.Time > w.last {
 		w.last = p.Time
 	}
-	if !w.lead {
-		return
+	if w.lead {
+		w.count(p)
 	}
+	return !w.leapt
+}
+
+// count counts a packet and its time.
+func (w *worker) count(p *capture.Packet) {
 	s := &w.stats
 	if s.Packets == 0 {
 		s.First, s.Last, w.prev = p.Time, p.Time, p.Time
@@ -142,7 +170,7 @@ func (w *worker) clock(p *capture.Packet) {
 		s.First = min(s.First, p.Time)
 	}
 	w.prev = p.Time
-	s.Last = w.last
+	s.Last = max(s.Last, p.Time)
 	if int(p.Length) > len(p.Data) {
 		s.SnaplenCut++
 	}
