@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
-	"os"
-	"time"
+	"errors"
+	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/text"
 )
@@ -17,69 +19,126 @@ type printOptions struct {
 	source sourceOptions
 	json   bool
 	output string
+	time   string
 }
+
+// timeFormats are the values of --time.
+var timeFormats = map[string]text.TimeFormat{"clock": text.Clock, "full": text.Full, "relative": text.Relative}
 
 func printCommand(std streams) *cobra.Command {
 	o := printOptions{std: std}
 	cmd := &cobra.Command{
 		Use:   "print FILE...",
-		Short: "One line per transaction: query and response, or what became of the query",
+		Short: "One line per transaction: query, response, or why there is none",
 		Long: `print shows one line per transaction, in the order in which they are settled: an
-answered one when its response comes, an unanswered one when its time is over.`,
+answered one when its response comes, an unanswered one when its time is over.
+From a pipe, and on a terminal, a line is shown as soon as it is settled.
+
+Times are in UTC: the clock, full with the date, or relative to the first DNS
+message in seconds. Ctrl-C ends the reading: queries still open are shown as
+such.`,
 		Example: `  dnssniff print capture.pcap
-  dnssniff print --json capture.pcap | jq 'select(.rcode == "SERVFAIL")'`,
+  dnssniff print --json capture.pcap | jq 'select(.rcode == "SERVFAIL")'
+  tcpdump -U -i eth0 -w - port 53 | dnssniff print -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
 	}
+	f := cmd.Flags()
 	o.source.flags(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "one JSON object per line")
-	cmd.Flags().StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
+	_ = f.MarkHidden("workers") // lines in order take one
+	f.BoolVar(&o.json, "json", false, "one JSON object per line")
+	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
+	f.StringVar(&o.time, "time", "clock", "`FORM` of times: clock, full or relative")
 	return cmd
 }
 
 func (o *printOptions) run(ctx context.Context, args []string) error {
+	form, ok := timeFormats[o.time]
+	if !ok {
+		return usageError{fmt.Errorf("--time is clock, full or relative, not %q", o.time)}
+	}
 	conf, err := o.source.config()
 	if err != nil {
 		return err
 	}
-	conf.KeepNames, conf.InOrder = true, true
-	in, err := o.source.open(args, o.std)
+	files, err := o.source.paths(args)
+	if err != nil {
+		return err
+	}
+	if err := checkOutput(o.output, files, o.std); err != nil {
+		return err
+	}
+	in, err := openInput(ctx, files, o.std)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	w := o.std.out
-	if o.output != "" {
-		f, err := os.Create(o.output)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		w = f
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	p := &printer{out: bufio.NewWriterSize(w, 1<<16), stop: cancel, json: o.json, timeout: conf.Timeout}
-	// One worker, so that lines come in the order of the capture.
-	if _, err := decodeAll(ctx, in, conf, 1, o.std, func(int) decode.Handler { return p }); err != nil {
+	w, done, err := openOutput(o.output, o.std)
+	if err != nil {
 		return err
 	}
-	p.flush()
+	live := isLive(files, o.std.in)
+	ctx, cancel := linger(ctx, live, o.std.grace)
+	defer cancel()
+	conf.KeepNames, conf.InOrder = true, true
+	p := o.printer(w, &conf, live)
+	p.look.Time, p.stop = form, cancel
+	stats, err := o.lines(ctx, in, conf, p)
+	if err := errors.Join(err, p.err, done()); err != nil {
+		return err
+	}
 	warn(o.std.err, sourceOf(ctx, in).Faults)
-	return p.err
+	p.close(o.std.err, stats.Packets)
+	return nil
+}
+
+// printer makes the printer to w. Lines that somebody waits for are not held back.
+func (o *printOptions) printer(w io.Writer, conf *decode.Config, live bool) *printer {
+	seen := lookOf(w)
+	p := &printer{out: bufio.NewWriterSize(w, 1<<16), json: o.json, terminal: seen.terminal}
+	p.look = text.LineOptions{Timeout: conf.Timeout, Color: seen.color, ASCII: seen.ascii}
+	if live || seen.terminal {
+		conf.AfterBatch = p.flush
+	}
+	return p
+}
+
+// lines prints. One worker does it, so that lines come in the order of the capture.
+func (o *printOptions) lines(ctx context.Context, in *capture.Input, conf decode.Config, p *printer) (decode.Stats, error) {
+	screen := o.std.err
+	if p.terminal {
+		screen = io.Discard // a progress line would stand among the others
+	}
+	stats, err := decodeAll(ctx, in, conf, 1, screen, func(int) decode.Handler { return p })
+	p.flush()
+	return stats, err
 }
 
 // printer writes a line for each transaction.
 type printer struct {
-	out     *bufio.Writer
-	stop    context.CancelFunc // of the reading, when nobody reads the lines any more
-	json    bool
-	timeout time.Duration
-	line    []byte
-	err     error
+	out  *bufio.Writer
+	stop context.CancelFunc // of the reading, when nobody reads the lines any more
+	json bool
+	look text.LineOptions
+	line []byte
+	err  error
+
+	terminal              bool
+	messages, mdns, llmnr uint64
 }
 
-// Message is not shown by itself.
-func (p *printer) Message(*decode.Message) {}
+// Message counts what no line shows, and takes the time of the first message.
+func (p *printer) Message(m *decode.Message) {
+	if p.messages == 0 {
+		p.look.Start = m.FirstTime
+	}
+	p.messages++
+	switch m.Proto {
+	case decode.MDNS:
+		p.mdns++
+	case decode.LLMNR:
+		p.llmnr++
+	}
+}
 
 // Transaction writes a line.
 func (p *printer) Transaction(t *decode.Transaction) {
@@ -89,7 +148,7 @@ func (p *printer) Transaction(t *decode.Transaction) {
 	if p.json {
 		p.line = text.JSON(p.line[:0], t)
 	} else {
-		p.line = text.Line(p.line[:0], t, text.LineOptions{Timeout: p.timeout})
+		p.line = text.Line(p.line[:0], t, p.look)
 	}
 	_, err := p.out.Write(p.line)
 	p.fail(err)
@@ -101,5 +160,15 @@ func (p *printer) fail(err error) {
 	if err != nil && p.err == nil {
 		p.err = err
 		p.stop()
+	}
+}
+
+// close says on w what no line has said.
+func (p *printer) close(w io.Writer, packets uint64) {
+	switch {
+	case p.mdns+p.llmnr > 0:
+		fmt.Fprintf(w, "dnssniff: %d mDNS and %d LLMNR messages are counted, not paired: see dnssniff report\n", p.mdns, p.llmnr)
+	case p.messages == 0:
+		fmt.Fprintf(w, "dnssniff: no DNS message in %d packets: see dnssniff report\n", packets)
 	}
 }

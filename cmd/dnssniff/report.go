@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +24,12 @@ const (
 	topMost = 10000
 )
 
+// Columns of the text.
+const (
+	widthLeast = 80
+	widthMost  = 10000
+)
+
 type reportOptions struct {
 	std    streams
 	source sourceOptions
@@ -39,7 +43,13 @@ func reportCommand(std streams) *cobra.Command {
 	o := reportOptions{std: std}
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
-		Short: "Response codes, clients, servers, names, latency and health of a capture",
+		Short: "Response codes, clients, servers, names, latency and health",
+		Long: `report reads captures to their end and shows tables: response codes, transactions,
+latency, types, EDNS, anomalies, activity, clients, servers, names and zones,
+after what makes the numbers less than the whole truth.
+
+Ctrl-C ends the reading and shows the report of what was read; a second one ends
+the program. Where no capture has begun yet, the first one fails with exit code 1.`,
 		Example: `  dnssniff report capture.pcap
   dnssniff report --format json -o report.json monday.pcap.gz tuesday.pcap.gz`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
@@ -51,44 +61,67 @@ func reportCommand(std streams) *cobra.Command {
 func (o *reportOptions) flags(cmd *cobra.Command) {
 	o.source.flags(cmd)
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "`text` or json")
+	f.StringVar(&o.format, "format", "text", "`FORM` of the report: text or json")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
-	f.IntVar(&o.top, "top", 0, fmt.Sprintf("rows of each table (text %d, json %d)", topText, topJSON))
-	f.IntVar(&o.width, "width", 0, "columns of the text (the terminal's, or 80)")
+	f.IntVar(&o.top, "top", 0, fmt.Sprintf("`N` rows in each table (text %d, json %d)", topText, topJSON))
+	f.IntVar(&o.width, "width", 0, "`N` columns of text, 80 or more (the terminal's, or 80)")
 }
 
 func (o *reportOptions) run(ctx context.Context, args []string) error {
-	if o.format != "text" && o.format != "json" {
-		return usageError{fmt.Errorf("--format is text or json, not %q", o.format)}
+	if err := o.check(); err != nil {
+		return err
 	}
-	if o.top < 0 || o.top > topMost {
-		return usageError{fmt.Errorf("--top is 1 to %d, not %d", topMost, o.top)}
-	}
-	r, err := o.read(ctx, args)
+	files, err := o.source.paths(args)
 	if err != nil {
 		return err
 	}
-	warn(o.std.err, r.Source.Faults)
-	return o.write(r)
+	if err := checkOutput(o.output, files, o.std); err != nil {
+		return err
+	}
+	conf, err := o.source.config()
+	if err != nil {
+		return err
+	}
+	in, err := openInput(ctx, files, o.std)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	w, done, err := openOutput(o.output, o.std) // now, so that a wrong name is known before the work
+	if err != nil {
+		return err
+	}
+	ctx, cancel := linger(ctx, isLive(files, o.std.in), o.std.grace)
+	defer cancel()
+	r, err := o.read(ctx, in, conf)
+	if err == nil {
+		warn(o.std.err, r.Source.Faults)
+		err = o.render(w, r)
+	}
+	return errors.Join(err, done())
+}
+
+// check judges the flags.
+func (o *reportOptions) check() error {
+	switch {
+	case o.format != "text" && o.format != "json":
+		return usageError{fmt.Errorf("--format is text or json, not %q", o.format)}
+	case o.top < 0 || o.top > topMost:
+		return usageError{fmt.Errorf("--top is 1 to %d, not %d", topMost, o.top)}
+	case o.width < 0 || o.width > widthMost:
+		return usageError{fmt.Errorf("--width is %d to %d, not %d", widthLeast, widthMost, o.width)}
+	}
+	return nil
 }
 
 // read makes the report.
-func (o *reportOptions) read(ctx context.Context, args []string) (*analyze.Report, error) {
-	conf, err := o.source.config()
-	if err != nil {
-		return nil, err
-	}
-	in, err := o.source.open(args, o.std)
-	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
+func (o *reportOptions) read(ctx context.Context, in *capture.Input, conf decode.Config) (*analyze.Report, error) {
 	limits := analyze.DefaultLimits()
 	shards := make([]*analyze.Summary, decode.Shards)
 	for i := range shards {
 		shards[i] = analyze.NewSummary(conf.Seed, limits)
 	}
-	stats, err := decodeAll(ctx, in, conf, o.source.workers, o.std, func(i int) decode.Handler { return shards[i] })
+	stats, err := decodeAll(ctx, in, conf, o.source.workers, o.std.err, func(i int) decode.Handler { return shards[i] })
 	if err != nil {
 		return nil, err
 	}
@@ -121,21 +154,6 @@ func (o *reportOptions) rows() int {
 	}
 }
 
-func (o *reportOptions) write(r *analyze.Report) error {
-	if o.output == "" {
-		return o.render(o.std.out, r)
-	}
-	f, err := os.Create(o.output)
-	if err != nil {
-		return err
-	}
-	if err := o.render(f, r); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
-}
-
 func (o *reportOptions) render(w io.Writer, r *analyze.Report) error {
 	buf := bufio.NewWriterSize(w, 1<<16)
 	if o.format == "json" {
@@ -150,26 +168,15 @@ func (o *reportOptions) render(w io.Writer, r *analyze.Report) error {
 	return buf.Flush()
 }
 
-// look decides on width, colour and character set by what is written to, and by the environment.
+// look decides how the text looks.
 func (o *reportOptions) look(w io.Writer) text.Options {
-	width, terminal := isTerminal(w)
-	look := text.Options{Width: 80, Top: o.rows(), Color: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", ASCII: !utf8Locale()}
-	if terminal {
-		look.Width = max(width, 80)
+	seen := lookOf(w)
+	width := widthLeast
+	if seen.terminal {
+		width = seen.width
 	}
 	if o.width > 0 {
-		look.Width = max(o.width, 80)
+		width = o.width
 	}
-	return look
-}
-
-// utf8Locale says whether the environment's character set is UTF-8; where nothing is set it is taken to be.
-func utf8Locale() bool {
-	names := []string{os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")}
-	i := slices.IndexFunc(names, func(s string) bool { return s != "" })
-	if i < 0 {
-		return true
-	}
-	up := strings.ToUpper(names[i])
-	return strings.Contains(up, "UTF-8") || strings.Contains(up, "UTF8")
+	return text.Options{Width: max(width, widthLeast), Top: o.rows(), Color: seen.color, ASCII: seen.ascii}
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +27,9 @@ const (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	// grace is how long a live input is read on after an interrupt. Ctrl-C reaches all programs of a pipeline, and tcpdump, on its way out,
+	// writes what it still holds.
+	grace time.Duration
 }
 
 // usageError is a call that cannot be understood; the message says what to do.
@@ -65,25 +70,42 @@ func rootCommand(std streams) *cobra.Command {
 what is going on: response codes, clients, servers, names, latency, and what is
 wrong with the messages. It never sends a packet.
 
-With files and no subcommand it prints the report.`,
+With files and no command it prints the report. Exit codes: 0 done, also where a
+file is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 		Example: `  dnssniff capture.pcap
   dnssniff report --format json capture.pcapng.gz
-  tcpdump -i eth0 -w - port 53 | dnssniff print -`,
+  tcpdump -U -i eth0 -w - port 53 | dnssniff print -`,
 		Version:       version(),
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2, // how many letters a mistyped command may be off, for a hint
+
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && len(o.source.files) == 0 {
 				return cmd.Help()
 			}
-			return o.run(cmd.Context(), args)
+			return orCommand(cmd, args, o.run(cmd.Context(), args))
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.flags(cmd)
 	cmd.AddCommand(reportCommand(std), printCommand(std))
 	return cmd
+}
+
+// orCommand says what was meant by a lone word that is neither a file nor a command.
+func orCommand(cmd *cobra.Command, args []string, err error) error {
+	var path *fs.PathError
+	if !errors.As(err, &path) || !errors.Is(err, fs.ErrNotExist) || len(args) == 0 || path.Path != args[0] || strings.ContainsAny(args[0], `./\`) {
+		return err
+	}
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError{fmt.Errorf("%s: no such file, and no such command%s", args[0], hint)}
 }
 
 // isTerminal says whether a stream is a terminal, and with what number of columns.
