@@ -30,10 +30,9 @@ func HashAddr(seed uint64, a *packet.Addr) uint64 {
 }
 
 // shardOf assigns a client to a shard. It has no seed: the assignment is the same in each run.
-func shardOf(a *packet.Addr) uint8 {
-	x, y := halves(a)
-	return uint8(fold(fold(x^k0, y^k1), k2) >> 61)
-}
+func shardOf(a *packet.Addr) uint8 { return shardOfWords(halves(a)) }
+
+func shardOfWords(x, y uint64) uint8 { return uint8(fold(fold(x^k0, y^k1), k2) >> 61) }
 
 // hashBytes hashes the bytes of a message or a name, 16 at a time.
 func hashBytes(seed uint64, b []byte) uint64 {

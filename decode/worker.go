@@ -30,9 +30,9 @@ type worker struct {
 
 // waiting is a packet of a batch, by its number there, and what Peek has told of it.
 type waiting struct {
-	number int
-	flow   packet.Flow
+	number uint16
 	role   role
+	flow   packet.Flow
 }
 
 // newWorker makes worker number i of n, with a handler for each of its shards.
@@ -68,7 +68,7 @@ func (w *worker) batch(packets []capture.Packet) {
 		if w.shards[s] == nil {
 			continue
 		}
-		w.waiting[s] = append(w.waiting[s], waiting{i, f, r})
+		w.waiting[s] = append(w.waiting[s], waiting{uint16(i), r, f})
 		if w.conf.InOrder {
 			w.serve(packets, s)
 		}
@@ -243,17 +243,11 @@ func (p *Ports) role(src, dst uint16, tcp bool) role {
 
 // shardOf is shard for a flow of which only the client's address need be looked at.
 func (r role) shardOf(p *capture.Packet, f packet.Flow) uint8 {
-	var a packet.Addr
-	switch {
-	case r.srcServer == r.dstServer:
-		a, b := f.Src(p), f.Dst(p)
-		return shardOf(&a) ^ shardOf(&b)
-	case r.srcServer:
-		a = f.Dst(p)
-	default:
-		a = f.Src(p)
+	s := shardOfWords(f.Words(p, r.srcServer))
+	if r.srcServer == r.dstServer {
+		s ^= shardOfWords(f.Words(p, !r.srcServer))
 	}
-	return shardOf(&a)
+	return s
 }
 
 // shard returns the shard of the client; where both sides could be it, one that is the same in both directions.

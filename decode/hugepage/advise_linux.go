@@ -1,21 +1,7 @@
 package hugepage
 
-import (
-	"unsafe"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// advise asks for huge pages in the part of s that consists of whole ones. It is a hint: an error (a kernel without them) changes nothing. The
-// memory stays the garbage collector's, which the hint does not concern.
-func advise[T any](s []T) {
-	n := len(s) * int(unsafe.Sizeof(*new(T)))
-	if n < size {
-		return
-	}
-	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(s))), n)
-	start := -int(uintptr(unsafe.Pointer(&b[0]))) & (size - 1)
-	if whole := (n - start) &^ (size - 1); whole > 0 {
-		_ = unix.Madvise(b[start:start+whole], unix.MADV_HUGEPAGE)
-	}
-}
+// advise asks for huge pages in b, which begins at one. It is a hint: an error (a kernel without them) changes nothing. The memory stays the
+// garbage collector's, which the hint does not concern.
+func advise(b []byte) { _ = unix.Madvise(b, unix.MADV_HUGEPAGE) }

@@ -2,4 +2,4 @@
 
 package hugepage
 
-func advise[T any]([]T) {}
+func advise([]byte) {}

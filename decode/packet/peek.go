@@ -1,6 +1,10 @@
 package packet
 
-import "github.com/dnssniff/dnssniff/capture"
+import (
+	"encoding/binary"
+
+	"github.com/dnssniff/dnssniff/capture"
+)
 
 // Flow says between whom a packet goes: what decides which worker owns it. The addresses stay in the packet until they are asked for. With
 // more than four fields the compiler would keep it in memory, which made Peek three times as slow.
@@ -41,6 +45,21 @@ func (f Flow) addr(b []byte, i int) (a Addr) {
 	}
 	mapIPv4(&a, b[12+4*i:])
 	return a
+}
+
+// Words returns the source address, or with dst the destination's, as the two little-endian words of its Addr: in registers, where an
+// array would go through memory. pkt is the packet that the flow is of.
+func (f Flow) Words(pkt *capture.Packet, dst bool) (lo, hi uint64) {
+	b := pkt.Data[f.ip:]
+	i := 0
+	if dst {
+		i = 1
+	}
+	if b[0]>>4 == 6 {
+		b = b[8+16*i : 24+16*i]
+		return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	}
+	return 0, 0xffff<<16 | uint64(binary.LittleEndian.Uint32(b[12+4*i:]))<<32
 }
 
 // peekLink returns the length of the link header and the ethertype it ends with, 0 for one that is not plain.

@@ -1,6 +1,7 @@
 package packet
 
 import (
+	"encoding/binary"
 	"reflect"
 	"testing"
 
@@ -20,6 +21,11 @@ func checkPeek(tb testing.TB, pkt *capture.Packet, tr *Transport) bool {
 	if tr.Kind != kind || kind == 0 || tr.Proto != f.Proto || tr.SrcPort != f.SrcPort || tr.DstPort != f.DstPort ||
 		tr.Src != f.Src(pkt) || tr.Dst != f.Dst(pkt) || tr.Depth != 0 || tr.Fragments != 0 {
 		tb.Fatalf("link %d: Peek %+v %v > %v, Parse %+v, of %x", pkt.Link, f, f.Src(pkt), f.Dst(pkt), *tr, pkt.Data)
+	}
+	for i, a := range []Addr{f.Src(pkt), f.Dst(pkt)} {
+		if lo, hi := f.Words(pkt, i == 1); lo != binary.LittleEndian.Uint64(a[:]) || hi != binary.LittleEndian.Uint64(a[8:]) {
+			tb.Fatalf("link %d: words %x %x of %v", pkt.Link, lo, hi, a)
+		}
 	}
 	var short Transport
 	if NewParser(Limits{}).ParseFlow(pkt, f, &short); !reflect.DeepEqual(short, *tr) {
