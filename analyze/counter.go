@@ -3,10 +3,11 @@ package analyze
 // directCodes is how many codes a counter counts by index: RCODEs, types and options in use lie below.
 const directCodes = 260
 
-// counter counts 16-bit codes. It is exact for all of them and at most 4 MiB large.
+// counter counts 16-bit codes. It is exact for all of them: 4 KiB, and 2 KiB for each 256 codes of which one above directCodes is there, so at
+// most 516 KiB.
 type counter struct {
 	direct [directCodes]uint64
-	others map[uint16]uint64
+	pages  [256]*[256]uint64 // by the upper octet
 }
 
 func (c *counter) inc(code uint16) {
@@ -22,30 +23,42 @@ func (c *counter) add(code uint16, n uint64) {
 		c.direct[code] += n
 		return
 	}
-	if c.others == nil {
-		c.others = make(map[uint16]uint64)
+	p := &c.pages[code>>8]
+	if *p == nil {
+		*p = new([256]uint64)
 	}
-	c.others[code] += n
+	(*p)[code&0xff] += n
 }
 
 func (c *counter) merge(o *counter) {
-	for i, n := range o.direct {
-		c.direct[i] += n
-	}
-	for code, n := range o.others {
+	for code, n := range o.all {
 		c.add(code, n)
+	}
+}
+
+// all yields the counts that are not zero, by code.
+func (c *counter) all(yield func(uint16, uint64) bool) {
+	for i, n := range c.direct {
+		if n > 0 && !yield(uint16(i), n) {
+			return
+		}
+	}
+	for i, p := range c.pages {
+		if p == nil {
+			continue
+		}
+		for j, n := range p {
+			if n > 0 && !yield(uint16(i<<8|j), n) {
+				return
+			}
+		}
 	}
 }
 
 // named returns the counts that are not zero, by name. Codes of one name are added up.
 func (c *counter) named(name func(uint16) string) map[string]uint64 {
 	m := make(map[string]uint64)
-	for i, n := range c.direct {
-		if n > 0 {
-			m[name(uint16(i))] += n
-		}
-	}
-	for code, n := range c.others {
+	for code, n := range c.all {
 		m[name(code)] += n
 	}
 	return m

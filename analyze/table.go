@@ -59,16 +59,21 @@ type rare struct {
 	rcode uint16
 }
 
-// maxRare bounds the rare RCODEs of a table (about 40 bytes each): a row's further ones are not told apart.
+// maxRare bounds the rare RCODEs of a table (about 50 bytes each): a row's further ones are not told apart, see otherRCODE.
 const maxRare = 1 << 13
 
-// table counts by key: exactly up to its limit of rows. When it is full the lighter half goes, and weightLost rises by the weight of the
-// heaviest that went: any count can be too low by at most that, and rows of at most that weight can be missing. A row takes 64 bytes and its
-// key; up to half of the rows that there is room for are free, or a fifth at the limit.
+// keyBytes is the room for keys in a table, per row of its limit: 4 MiB for the names of a shard by default.
+const keyBytes = 40
+
+// table counts by key: exactly up to its limit of rows, and of bytes of keys. When it is full the lighter half goes, and weightLost rises by
+// the weight of the heaviest that went: any count can be too low by at most that, and rows of at most that weight can be missing. A row takes
+// 64 bytes and its key; up to half of the rows that there is room for are free, or a fifth at the limit. While it purges, a table at its limit
+// takes 48 bytes more per row: keys are moved where they are.
 //
 // Rows are found by a 64-bit keyed hash alone: two keys in a million-row table share one with a chance of 1 in 30 million.
 type table struct {
 	limit      int
+	keyLimit   int // bytes
 	n          int
 	rows       []row // open addressing, linear probing; the length is a power of two
 	shift      uint  // 64 - log2(len(rows))
@@ -84,7 +89,8 @@ const minRows = 1 << 6
 
 // newTable returns a table for at most limit rows; at least minRows.
 func newTable(limit int) *table {
-	t := &table{limit: max(limit, minRows), rare: make(map[rare]uint32)}
+	limit = max(limit, minRows)
+	t := &table{limit: limit, keyLimit: max(keyBytes*limit, chunk), rare: make(map[rare]uint32)}
 	t.resize(2 * minRows)
 	return t
 }
@@ -108,7 +114,7 @@ func (t *table) warm(hash uint64) uint32 { return t.rows[hash>>t.shift].queries 
 
 // insert adds a row that find has not found. Its key is copied. The row is valid until the next insert.
 func (t *table) insert(hash uint64, key []byte) *row {
-	if t.n >= t.limit {
+	if t.n >= t.limit || t.keys.bytes+1+len(key) > t.keyLimit {
 		t.purge()
 	}
 	// Up to four fifths are used at the limit, so that the last doubling is not for a few rows.
@@ -186,38 +192,58 @@ func (t *table) countRare(k rare, n uint32) {
 	t.rare[k] = old
 }
 
-// purge drops the lighter half of the rows. It goes through them in the order of their keys' places, which is that of their first use: the
-// order of the hashes is another in each run.
+// purge drops the lighter half of the rows, or more, so that they and their keys take at most half of their limits. It goes through them in the
+// order of their keys' places, which is that of their first use: the order of the hashes is another in each run.
 func (t *table) purge() {
 	t.watch()
-	rows := make([]row, 0, t.n)
-	weights := make([]uint32, 0, t.n)
-	for r := range t.all {
-		rows, weights = append(rows, *r), append(weights, r.weight())
-	}
-	slices.Sort(weights)
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.key, b.key) })
-	limit := weights[len(weights)/2]
+	limit := t.cut()
 	t.weightLost += limit
-	keys := t.keys
-	clear(t.rows)
-	t.keys, t.n = arena{}, 0
-	for i := range rows {
-		r := &rows[i]
-		key := keys.get(r.key)
+	order := make([]uint64, 0, t.n)
+	for i := range t.rows {
+		if t.rows[i].used {
+			order = append(order, uint64(t.rows[i].key)<<32|uint64(i))
+		}
+	}
+	slices.Sort(order)
+	kept := make([]row, 0, t.n/2)
+	t.keys.rewind()
+	for _, o := range order {
+		r := &t.rows[uint32(o)]
+		key := t.keys.get(r.key)
 		if r.weight() > limit {
 			r.key = t.keys.put(key)
-			*t.free(r.hash) = *r
-			t.n++
+			kept = append(kept, *r)
 		} else if t.lost != nil {
 			t.lost(key, &r.counts)
 		}
 	}
+	clear(t.rows)
+	for i := range kept {
+		*t.free(kept[i].hash) = kept[i]
+	}
+	t.n = len(kept)
 	for k := range t.rare {
 		if t.find(k.hash) == nil {
 			delete(t.rare, k)
 		}
 	}
+}
+
+// cut returns the weight of the heaviest row that a purge drops.
+func (t *table) cut() uint32 {
+	rows := make([]uint64, 0, t.n) // weight and length of key
+	for r := range t.all {
+		rows = append(rows, uint64(r.weight())<<32|uint64(len(t.keys.get(r.key))))
+	}
+	slices.SortFunc(rows, func(a, b uint64) int { return cmp.Compare(b, a) })
+	bytes := 0
+	for i, r := range rows {
+		bytes += 1 + int(uint32(r))
+		if i >= len(rows)/2 || bytes > t.keyLimit/2 {
+			return uint32(r >> 32)
+		}
+	}
+	return 0
 }
 
 // merge adds the rows of another table with the same hash key.
@@ -250,7 +276,7 @@ func (t *table) watch() {
 	}
 }
 
-// distinct returns the number of keys with queries (or, with any, all keys) and whether it is exact.
+// distinct returns the number of keys with queries (or, with any, all keys) and whether it is exact. An estimate is of all keys.
 func (t *table) distinct(any bool) (uint64, bool) {
 	if t.seen != nil {
 		return t.seen.Estimate(), false

@@ -10,11 +10,15 @@ import (
 // made without asking. A name that is itself a public suffix, or the root, is its own zone.
 type zoner struct {
 	// ends remembers for a parent name how many octets at its end are the zone; 0 where it is a public suffix.
-	ends map[string]uint8
+	ends  map[string]uint8
+	bytes int
 }
 
-// maxParents bounds the memory of a zoner (about 100 bytes each); beyond, it begins anew.
-const maxParents = 1 << 16
+// zonerBytes bounds the memory of a zoner; beyond, it begins anew. An entry takes its text and up to parentBytes in the map.
+const (
+	zonerBytes  = 1 << 20
+	parentBytes = 64
+)
 
 func newZoner() *zoner { return &zoner{ends: make(map[string]uint8)} }
 
@@ -26,8 +30,9 @@ func (z *zoner) zoneOf(name []byte) []byte {
 	parent := name[1+int(name[0]):]
 	n, ok := z.ends[string(parent)]
 	if !ok {
-		if len(z.ends) >= maxParents {
+		if z.bytes += parentBytes + len(parent); z.bytes > zonerBytes {
 			clear(z.ends)
+			z.bytes = parentBytes + len(parent)
 		}
 		n = zoneLen(parent)
 		z.ends[string(parent)] = n
