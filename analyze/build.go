@@ -12,16 +12,16 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// Build makes a report of a summary, the decoder's counts and what is known of the source, whose times and link types it fills in.
-// The tables have at most top rows. The summary is not changed.
+// Build makes a report of a summary, the decoder's counts and what is known of the source, whose times, link types and direction it fills
+// in. The tables have at most top rows. The summary is not changed.
 func Build(s *Summary, st *decode.Stats, src Source, top int) *Report {
 	r := &Report{
-		Schema: Schema, Source: source(src, st), Packets: packets(st), Messages: s.messages,
+		Schema: Schema, Source: source(src, st), Settings: settings(src.Settings, st), Packets: packets(st), Messages: s.spanned(),
 		RCODEs: s.rcodes.named(mnemonic.RCODE), TSIGErrors: s.tsig.named(mnemonic.TSIGError), TKEYErrors: s.tkey.named(mnemonic.TKEYError),
 		EDE: s.ede.named(decimal), QTypes: s.qtypes.named(mnemonic.Type), Opcodes: make(map[string]uint64), Truncated: s.tc,
 		EDNS: EDNS{Queries: s.edns.queries, Responses: s.edns.responses, DO: s.edns.do, Versions: s.edns.versions.named(decimal),
 			UDPSizes: s.edns.sizes.named(decimal), Options: s.edns.options.named(mnemonic.Option)},
-		Transactions: s.tx, Latency: s.latencies(), Anomalies: s.anomaly.named(anomalyName), Series: s.series.report(),
+		Transactions: s.tx, Latency: s.latencies(), Anomalies: s.anomaly.named(anomalyName), Multicast: s.mcast.named(anomalyName), Series: s.series.report(),
 		Limits: s.limits(st),
 	}
 	r.Transactions.Retransmitted = st.Retransmitted
@@ -36,8 +36,39 @@ func Build(s *Summary, st *decode.Stats, src Source, top int) *Report {
 	if st.Retransmitted > 0 {
 		r.Anomalies[p03.String()] = st.Retransmitted
 	}
+	r.oneWay()
 	s.fillTables(r, top)
 	return r
+}
+
+// oneWay notes where the capture has one direction only. What the other would have said is then no anomaly.
+func (r *Report) oneWay() {
+	switch m := &r.Messages; {
+	case m.Queries > 0 && m.Responses == 0:
+		r.Source.OneWay = OnlyQueries
+		delete(r.Anomalies, p01.String())
+	case m.Responses > 0 && m.Queries == 0:
+		r.Source.OneWay = OnlyResponses
+		delete(r.Anomalies, p02.String())
+	}
+}
+
+// spanned returns the numbers of messages with the time that they span.
+func (s *Summary) spanned() Messages {
+	m := s.messages
+	if s.first <= s.last {
+		m.First, m.Last = time.Unix(0, s.first).UTC(), time.Unix(0, s.last).UTC()
+		m.Duration = m.Last.Sub(m.First).Seconds()
+	}
+	return m
+}
+
+func settings(set Settings, st *decode.Stats) Settings {
+	if set.Ports == nil {
+		set.Ports = []uint16{}
+	}
+	set.LimitReached = set.MaxPackets > 0 && st.Packets >= set.MaxPackets
+	return set
 }
 
 func decimal(n uint16) string { return strconv.Itoa(int(n)) }
@@ -146,9 +177,19 @@ func (s *series) report() Series {
 	return r
 }
 
+// otherRCODE names the responses whose RCODE is not told apart.
+const otherRCODE = "OTHER"
+
+func sum(m map[string]uint64) (n uint64) {
+	for _, v := range m {
+		n += v
+	}
+	return n
+}
+
 func seriesName(c int) string {
 	if c == seriesRCODEs {
-		return "OTHER"
+		return otherRCODE
 	}
 	return mnemonic.RCODE(uint16(c))
 }
@@ -171,6 +212,10 @@ func (s *Summary) fillTables(r *Report, top int) {
 	d.Names = note(n, exact, "names")
 	n, exact = zones.distinct(false)
 	d.Zones = note(n, exact && s.names.seen == nil, "zones")
+	r.Rows.Clients, _ = s.clients.distinct(true)
+	r.Rows.Servers, _ = s.servers.distinct(true)
+	r.Rows.Names, _ = s.names.distinct(true)
+	r.Rows.Zones, _ = zones.distinct(true)
 	r.Clients = s.clients.report(top, addressRow)
 	r.Servers = s.servers.report(top, addressRow)
 	r.Names = s.names.report(top, func(out *Row, key []byte) { out.Name = string(wire.AppendName(nil, key)) })
@@ -182,6 +227,7 @@ func addressRow(out *Row, key []byte) { out.Address = packet.Addr(key).String() 
 // byZone adds up the names by zone. Names that have left the table are in s.zones already, but not in its numbers of names.
 func (s *Summary) byZone() *table {
 	zones := newTable(s.names.n + s.zones.n)
+	zones.keyLimit = math.MaxInt // a zone is not longer than a name in it
 	zones.merge(s.zones)
 	z := newZoner()
 	rares := s.names.raresByHash()
@@ -214,6 +260,9 @@ func (t *table) report(top int, key func(out *Row, key []byte)) []Row {
 		}
 		for _, o := range rares[r.hash] {
 			out.RCODEs[mnemonic.RCODE(o.rcode)] = uint64(t.rare[o])
+		}
+		if n := out.Responses - min(sum(out.RCODEs), out.Responses); n > 0 {
+			out.RCODEs[otherRCODE] = n
 		}
 		key(&out, t.keys.get(r.key))
 		rows = append(rows, out)

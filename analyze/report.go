@@ -1,7 +1,26 @@
 // Package analyze counts messages and transactions into mergeable summaries and makes immutable reports of them.
+//
+// Memory is bounded whatever the traffic. A shard's summary with [DefaultLimits] takes at most, in MiB:
+//
+//	clients     26,214 rows in 2.0, keys 0.4
+//	servers      6,553 rows in 0.5, keys 0.1
+//	names      104,857 rows in 8.0, keys 4.0
+//	zones       26,214 rows in 2.0, keys 1.0
+//	rare RCODEs of the four tables  1.8
+//	counters of codes  3.2 (six of them full: types, options, sizes, EDE, TSIG and TKEY errors)
+//	zones known by name  1.0
+//	series, latencies and estimates of distinct keys  0.3
+//
+// That is 24 MiB, and 192 for eight shards. A table that grows has its old rows for a moment too (names: 4), one that purges 48 bytes for
+// each row (names: 5). The summary of all shards has room for all their rows: 100 MiB, and 44 for keys, while the shards go one by one. The
+// report's table of zones takes up to 128 more, and their keys, where each name has a zone of its own.
 package analyze
 
-import "time"
+import (
+	"time"
+
+	"github.com/dnssniff/dnssniff/decode"
+)
 
 // Schema is the version of the JSON report. Fields are added, never renamed.
 const Schema = "dnssniff.report/1"
@@ -11,6 +30,7 @@ const Schema = "dnssniff.report/1"
 type Report struct {
 	Schema       string            `json:"schema"`
 	Source       Source            `json:"source"`
+	Settings     Settings          `json:"settings"`
 	Packets      Packets           `json:"packets"`
 	Messages     Messages          `json:"messages"`
 	RCODEs       map[string]uint64 `json:"rcodes"`
@@ -18,32 +38,66 @@ type Report struct {
 	TKEYErrors   map[string]uint64 `json:"tkey_errors"`
 	EDE          map[string]uint64 `json:"ede"`
 	Opcodes      map[string]uint64 `json:"opcodes"`
-	QTypes       map[string]uint64 `json:"qtypes"`
+	QTypes       map[string]uint64 `json:"qtypes"` // of all questions of queries: a query can have several, or none
 	Truncated    uint64            `json:"truncated_responses"`
 	EDNS         EDNS              `json:"edns"`
 	Transactions Transactions      `json:"transactions"`
 	Latency      Latency           `json:"latency_ms"`
-	Anomalies    map[string]uint64 `json:"anomalies"`
-	Distinct     Distinct          `json:"distinct"`
-	Clients      []Row             `json:"clients"`
-	Servers      []Row             `json:"servers"`
-	Names        []Row             `json:"names"`
-	Zones        []Row             `json:"zones"`
-	Series       Series            `json:"series"`
-	Limits       Forgotten         `json:"limits"`
+	// Anomalies counts by entry of the catalogue: messages that have it, however often, or transactions. Multicast are those of mDNS and LLMNR.
+	Anomalies map[string]uint64 `json:"anomalies"`
+	Multicast map[string]uint64 `json:"anomalies_multicast"`
+	Distinct  Distinct          `json:"distinct"`
+	Rows      TableRows         `json:"table_rows"`
+	Clients   []Row             `json:"clients"`
+	Servers   []Row             `json:"servers"`
+	Names     []Row             `json:"names"`
+	Zones     []Row             `json:"zones"`
+	Series    Series            `json:"series"`
+	Limits    Forgotten         `json:"limits"`
 }
 
 // Source says what was read.
 type Source struct {
 	Files     []string  `json:"files"`
-	LinkTypes []string  `json:"link_types"` // as tcpdump names them, in order of first use
-	First     time.Time `json:"first"`      // earliest and latest packet time; zero without packets
-	Last      time.Time `json:"last"`
+	LinkTypes []string  `json:"link_types"`     // as tcpdump names them, in order of first use
+	First     time.Time `json:"first,omitzero"` // earliest and latest packet time; absent without packets
+	Last      time.Time `json:"last,omitzero"`
 	Duration  float64   `json:"duration_s"`
 	Truncated bool      `json:"truncated"` // a file ended early or was damaged: see Faults
 	Faults    []string  `json:"faults,omitempty"`
 	// Interrupted says that the user stopped the reading before its end.
 	Interrupted bool `json:"interrupted,omitempty"`
+	// OneWay says that only one direction was captured: OnlyQueries or OnlyResponses. Unanswered or unsolicited messages then mean nothing.
+	OneWay string `json:"one_way,omitempty"`
+	// Settings are given to [Build], which makes them the report's.
+	Settings Settings `json:"-"`
+}
+
+// Values of Source.OneWay.
+const (
+	OnlyQueries   = "queries"
+	OnlyResponses = "responses"
+)
+
+// Settings say what the reading was told.
+type Settings struct {
+	Timeout    float64  `json:"timeout_s"`
+	Ports      []uint16 `json:"ports"` // taken as DNS, ascending; 53 is among them
+	Dedup      bool     `json:"dedup"`
+	MaxPackets uint64   `json:"max_packets"` // 0: all
+	// LimitReached says that the reading ended at MaxPackets. Build finds out.
+	LimitReached bool `json:"limit_reached"`
+}
+
+// SettingsOf returns the settings of a decoder.
+func SettingsOf(c *decode.Config) Settings {
+	s := Settings{Timeout: c.Timeout.Seconds(), Dedup: c.Dedup, MaxPackets: c.MaxPackets}
+	for p := range 1 << 16 {
+		if c.Ports.Has(uint16(p)) {
+			s.Ports = append(s.Ports, uint16(p))
+		}
+	}
+	return s
 }
 
 // Packets counts packets.
@@ -79,6 +133,12 @@ type Messages struct {
 	Malformed uint64 `json:"malformed"`
 	MDNS      uint64 `json:"mdns"`
 	LLMNR     uint64 `json:"llmnr"`
+	// NoQuestion counts queries of which no question can be read: there is none, it is malformed, or the capture cut it off.
+	NoQuestion uint64 `json:"no_question"`
+	// First and Last are the earliest and latest time of a message in Total; absent without one. Rates are over the time between them.
+	First    time.Time `json:"first,omitzero"`
+	Last     time.Time `json:"last,omitzero"`
+	Duration float64   `json:"duration_s"`
 }
 
 // EDNS counts what OPT records say. Queries, DO, versions, sizes and options are of queries that parse whole.
@@ -127,7 +187,8 @@ type LatencyBucket struct {
 	Count uint64  `json:"count"`
 }
 
-// Distinct counts different values. Approximate lists those that are estimates ("names"): see Limits.
+// Distinct counts different values: all servers, and the clients, names and zones that have queries. Approximate lists those that are
+// estimates ("names"), see Limits; an estimate counts those without queries too.
 type Distinct struct {
 	Clients     uint64   `json:"clients"`
 	Servers     uint64   `json:"servers"`
@@ -136,15 +197,27 @@ type Distinct struct {
 	Approximate []string `json:"approximate,omitempty"`
 }
 
+// TableRows counts the rows that the tables would have without an end, those without queries among them. What is in Distinct.Approximate is
+// an estimate here as well.
+type TableRows struct {
+	Clients uint64 `json:"clients"`
+	Servers uint64 `json:"servers"`
+	Names   uint64 `json:"names"`
+	Zones   uint64 `json:"zones"`
+}
+
 // Row is a line of the client, server, name or zone table. One of Address, Name and Zone is set. Tables are sorted by queries, then
 // responses, then key.
+//
+// Malformed counts the malformed messages that a client or server sent: queries of a client, responses of a server. Names and zones have
+// both. A malformed message without a readable question is in the rows of addresses only.
 type Row struct {
 	Address    string            `json:"address,omitempty"`
 	Name       string            `json:"name,omitempty"` // presentation form, lower case, RFC 1035 escapes, final dot
 	Zone       string            `json:"zone,omitempty"` // registrable domain by the public suffix list
 	Queries    uint64            `json:"queries"`
 	Responses  uint64            `json:"responses"`
-	RCODEs     map[string]uint64 `json:"rcodes"`
+	RCODEs     map[string]uint64 `json:"rcodes"` // add up to Responses: OTHER are those that a bound did not tell apart
 	Malformed  uint64            `json:"malformed"`
 	Unanswered uint64            `json:"unanswered"`
 	Names      uint64            `json:"names,omitempty"` // of a zone: distinct names in it
@@ -152,7 +225,7 @@ type Row struct {
 
 // Series are counts over time. Bucket i covers Start + i*Width up to Start + (i+1)*Width.
 type Series struct {
-	Start      time.Time           `json:"start"`
+	Start      time.Time           `json:"start,omitzero"` // absent without messages
 	Width      float64             `json:"width_s"`
 	Queries    []uint64            `json:"queries"`
 	Responses  []uint64            `json:"responses"`
@@ -184,6 +257,7 @@ func (n *Messages) add(o *Messages) {
 	n.Malformed += o.Malformed
 	n.MDNS += o.MDNS
 	n.LLMNR += o.LLMNR
+	n.NoQuestion += o.NoQuestion
 }
 
 func (n *Transactions) add(o *Transactions) {

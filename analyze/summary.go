@@ -1,6 +1,9 @@
 package analyze
 
 import (
+	"math"
+	"slices"
+
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/dnssniff/dnssniff/decode"
@@ -14,8 +17,8 @@ type Limits struct {
 	Clients, Servers, Names, Zones int
 }
 
-// DefaultLimits returns the bounds of a shard's summary: four fifths of a power of two, as the tables like it. Where all are reached, a
-// summary takes about 20 MiB.
+// DefaultLimits returns the bounds of a shard's summary: four fifths of a power of two, as the tables like it. The package's comment says
+// what they come to.
 func DefaultLimits() Limits {
 	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5}
 }
@@ -32,6 +35,8 @@ const (
 type Summary struct {
 	seed     uint64
 	messages Messages
+	first    int64 // earliest and latest time of a message in ns; first is above last where there is none
+	last     int64
 	opcodes  [16]uint64
 	rcodes   counter // of responses, 12 bits
 	tsig     counter
@@ -40,6 +45,7 @@ type Summary struct {
 	qtypes   counter
 	edns     edns
 	anomaly  counter
+	mcast    counter // anomalies of mDNS and LLMNR
 	tx       Transactions
 	tc       uint64
 	latency  *hdrhistogram.Histogram
@@ -63,7 +69,7 @@ type edns struct {
 // NewSummary returns an empty summary. All that are to be merged have the seed of the run's [decode.Config].
 func NewSummary(seed uint64, l Limits) *Summary {
 	s := &Summary{
-		seed: seed, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
+		seed: seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
 		clients: newTable(l.Clients), servers: newTable(l.Servers), names: newTable(l.Names), zones: newTable(l.Zones),
 	}
 	z := newZoner()
@@ -119,16 +125,18 @@ func (s *Summary) Warm(m *decode.Message) {
 
 // Message counts a message.
 func (s *Summary) Message(m *decode.Message) {
-	for i := range m.Anomalies {
-		s.anomaly.inc(uint16(m.Anomalies[i].ID))
-	}
 	switch m.Proto {
 	case decode.MDNS:
 		s.messages.MDNS++
+		s.mcast.once(m.Anomalies)
 		return
 	case decode.LLMNR:
 		s.messages.LLMNR++
+		s.mcast.once(m.Anomalies)
 		return
+	}
+	if len(m.Anomalies) > 0 {
+		s.anomaly.once(m.Anomalies)
 	}
 	s.transport(m)
 	if m.Response() {
@@ -138,7 +146,20 @@ func (s *Summary) Message(m *decode.Message) {
 	}
 }
 
+// once counts each entry of the catalogue that is among the anomalies of a message.
+func (c *counter) once(all []anomaly.Seen) {
+	var room [32]anomaly.ID
+	ids := room[:0]
+	for i := range all {
+		if id := all[i].ID; !slices.Contains(ids, id) {
+			ids = append(ids, id)
+			c.inc(uint16(id))
+		}
+	}
+}
+
 func (s *Summary) transport(m *decode.Message) {
+	s.first, s.last = min(s.first, m.Time), max(s.last, m.Time)
 	n := &s.messages
 	n.Total++
 	if m.Proto == decode.TCP {
@@ -165,7 +186,6 @@ func (s *Summary) query(m *decode.Message) {
 	inc(&v.queries)
 	if m.Malformed {
 		inc(&c.malformed)
-		inc(&v.malformed)
 	}
 	if m.Parsed[wire.SectionQuestion] > 0 {
 		s.qtypes.inc(m.Question.Type)
@@ -177,6 +197,8 @@ func (s *Summary) query(m *decode.Message) {
 		if m.Malformed {
 			inc(&n.malformed)
 		}
+	} else {
+		s.messages.NoQuestion++
 	}
 	if m.HasOPT && !m.Malformed {
 		s.queryEDNS(m)
@@ -219,12 +241,15 @@ func (s *Summary) response(m *decode.Message) {
 	c, v := address(s.clients, m.ClientHash, &m.Client), address(s.servers, m.ServerHash, &m.Server)
 	s.clients.response(c, rcode)
 	s.servers.response(v, rcode)
-	if m.Parsed[wire.SectionQuestion] > 0 {
-		s.names.response(s.name(m), rcode)
-	}
 	if m.Malformed {
-		inc(&c.malformed)
 		inc(&v.malformed)
+	}
+	if m.Parsed[wire.SectionQuestion] > 0 {
+		n := s.name(m)
+		s.names.response(n, rcode)
+		if m.Malformed {
+			inc(&n.malformed)
+		}
 	}
 }
 
@@ -337,6 +362,7 @@ func statusAnomaly(t *decode.Transaction) anomaly.ID {
 // Merge adds another summary, which must have the same seed; it is not changed.
 func (s *Summary) Merge(o *Summary) {
 	s.messages.add(&o.messages)
+	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 	s.tx.add(&o.tx)
 	for i := range s.opcodes {
 		s.opcodes[i] += o.opcodes[i]
@@ -357,8 +383,8 @@ func (s *Summary) Merge(o *Summary) {
 	s.series.merge(o.series)
 }
 
-func (s *Summary) counters() [9]*counter {
-	return [...]*counter{&s.rcodes, &s.tsig, &s.tkey, &s.ede, &s.qtypes, &s.anomaly, &s.edns.versions, &s.edns.sizes, &s.edns.options}
+func (s *Summary) counters() [10]*counter {
+	return [...]*counter{&s.rcodes, &s.tsig, &s.tkey, &s.ede, &s.qtypes, &s.anomaly, &s.mcast, &s.edns.versions, &s.edns.sizes, &s.edns.options}
 }
 
 func (s *Summary) tables() [4]*table { return [...]*table{s.clients, s.servers, s.names, s.zones} }
