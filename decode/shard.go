@@ -11,15 +11,6 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// role is what a transport's ports make of it.
-type role struct {
-	proto     Proto
-	srcServer bool // the source has the service's port
-	dstServer bool
-	encrypted bool
-	of        bool // it is DNS, mDNS or LLMNR
-}
-
 // ahead is how many packets of a shard are prepared before the first is counted.
 const ahead = 32
 
@@ -137,12 +128,12 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	x := s.next()
 	x.tcp = false
 	x.wire.Parse(t.Payload, t.Cut)
-	if r.proto == MDNS {
+	if r.proto() == MDNS {
 		x.wire.Anomalies = slices.DeleteFunc(x.wire.Anomalies, legalInMDNS)
 	}
 	// Each field is set by itself: a literal would be made elsewhere and copied.
 	m := &x.msg
-	m.Message, m.Time, m.FirstTime, m.Number, m.File, m.Proto = &x.wire, p.Time, p.Time, p.Number, p.File, r.proto
+	m.Message, m.Time, m.FirstTime, m.Number, m.File, m.Proto = &x.wire, p.Time, p.Time, p.Number, p.File, r.proto()
 	m.IPVersion, m.HopLimit, m.Fragments, m.conn = t.IPVersion, t.HopLimit, t.Fragments, 0
 	m.Length, m.BadChecksum = clamp16(t.PayloadLen), t.L4Check == packet.CheckBad
 	s.orient(m, &t.Src, &t.Dst, t.SrcPort, t.DstPort, r)
@@ -188,8 +179,8 @@ func (s *shard) readable(n, length int) bool {
 
 // orient says who is client and who server: the service's port tells, or where both or none have it, the QR bit.
 func (s *shard) orient(m *Message, src, dst *packet.Addr, sport, dport uint16, r role) {
-	fromServer := r.srcServer
-	if r.srcServer == r.dstServer {
+	fromServer := r.srcServer()
+	if r.symmetric() {
 		fromServer = m.Response()
 	}
 	if fromServer {
@@ -222,7 +213,7 @@ func (s *shard) TCPMessage(t *stream.Message) {
 func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 	s.stats.ICMPErrors++
 	q := &t.Quote
-	if r.proto != UDP || q.Proto != protoUDP || len(q.Payload) < wire.HeaderLen {
+	if r.proto() != UDP || q.Proto != protoUDP || len(q.Payload) < wire.HeaderLen {
 		return
 	}
 	s.wire.Parse(q.Payload, true)

@@ -60,7 +60,7 @@ func (w *worker) batch(packets []capture.Packet) {
 			continue
 		}
 		r := w.conf.Ports.role(f.SrcPort, f.DstPort, f.Proto == protoTCP)
-		if !r.of {
+		if !r.dns() {
 			w.nonDNS(r)
 			continue
 		}
@@ -116,7 +116,7 @@ func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 	switch t.Kind {
 	case packet.KindUDP, packet.KindTCP:
 		r := w.conf.Ports.role(t.SrcPort, t.DstPort, t.Kind == packet.KindTCP)
-		if !r.of {
+		if !r.dns() {
 			w.nonDNS(r)
 			return
 		}
@@ -134,7 +134,7 @@ func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 			w.stats.Undecodable++
 		}
 	case packet.KindOther:
-		w.nonDNS(role{})
+		w.nonDNS(0)
 	}
 }
 
@@ -181,19 +181,19 @@ func (w *worker) nonDNS(r role) {
 		return
 	}
 	w.stats.NonDNS++
-	if r.encrypted {
+	if r&encrypted != 0 {
 		w.stats.EncryptedDNS++
 	}
 }
 
 func (w *worker) icmp(packets []capture.Packet, p *capture.Packet, t *packet.Transport) {
 	q := &t.Quote
-	r := role{}
+	r := role(0)
 	if q.HasPorts && (q.Proto == protoUDP || q.Proto == protoTCP) {
 		r = w.conf.Ports.role(q.SrcPort, q.DstPort, q.Proto == protoTCP)
 	}
-	if !r.of {
-		w.nonDNS(role{})
+	if !r.dns() {
+		w.nonDNS(0)
 		return
 	}
 	if n := r.shard(&q.Src, &q.Dst); w.shards[n] != nil {
@@ -216,48 +216,4 @@ func (w *worker) close() *Stats {
 		w.stats.FragmentsLost, w.stats.FragmentsLimit = f.Lost(), f.Evicted
 	}
 	return &w.stats
-}
-
-// role says what the ports of a UDP datagram or TCP segment make of it.
-func (p *Ports) role(src, dst uint16, tcp bool) role {
-	r := role{srcServer: src == portDNS || p.more && p.Has(src), dstServer: dst == portDNS || p.more && p.Has(dst)}
-	if r.srcServer || r.dstServer {
-		r.of = true
-		if tcp {
-			r.proto = TCP
-		}
-		return r
-	}
-	switch {
-	case tcp:
-		r.encrypted = src == portTLS || dst == portTLS
-	case src == portMDNS || dst == portMDNS:
-		r.of, r.proto = true, MDNS
-	case src == portLLMNR || dst == portLLMNR:
-		r.of, r.proto, r.srcServer, r.dstServer = true, LLMNR, src == portLLMNR, dst == portLLMNR
-	default:
-		r.encrypted = src == portTLS || dst == portTLS
-	}
-	return r
-}
-
-// shardOf is shard for a flow of which only the client's address need be looked at.
-func (r role) shardOf(p *capture.Packet, f packet.Flow) uint8 {
-	s := shardOfWords(f.Words(p, r.srcServer))
-	if r.srcServer == r.dstServer {
-		s ^= shardOfWords(f.Words(p, !r.srcServer))
-	}
-	return s
-}
-
-// shard returns the shard of the client; where both sides could be it, one that is the same in both directions.
-func (r role) shard(src, dst *packet.Addr) uint8 {
-	switch {
-	case r.srcServer == r.dstServer:
-		return shardOf(src) ^ shardOf(dst)
-	case r.srcServer:
-		return shardOf(dst)
-	default:
-		return shardOf(src)
-	}
 }
