@@ -132,7 +132,7 @@ func TestArenaMovesKeysDown(t *testing.T) {
 }
 
 func TestZonerIsBounded(t *testing.T) {
-	z := newZoner()
+	z := newZoner(zonerBytes)
 	var name [250]byte
 	for n := range uint32(100_000) {
 		longName(&name, n)

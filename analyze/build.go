@@ -229,7 +229,7 @@ func (s *Summary) byZone() *table {
 	zones := newTable(s.names.n + s.zones.n)
 	zones.keyLimit = math.MaxInt // a zone is not longer than a name in it
 	zones.merge(s.zones)
-	z := newZoner()
+	z := newZoner(reportZonerBytes)
 	rares := s.names.raresByHash()
 	for n := range s.names.all {
 		key := z.zoneOf(s.names.keys.get(n.key))

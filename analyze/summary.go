@@ -72,7 +72,7 @@ func NewSummary(seed uint64, l Limits) *Summary {
 		seed: seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
 		clients: newTable(l.Clients), servers: newTable(l.Servers), names: newTable(l.Names), zones: newTable(l.Zones),
 	}
-	z := newZoner()
+	z := newZoner(zonerBytes)
 	s.names.lost = func(name []byte, c *counts) { s.zone(z.zoneOf(name)).add(c) }
 	return s
 }
@@ -393,6 +393,13 @@ func (s *Summary) tables() [4]*table { return [...]*table{s.clients, s.servers, 
 func Merged(all []*Summary, l Limits) *Summary {
 	n := len(all)
 	sum := NewSummary(all[0].seed, Limits{Clients: n * l.Clients, Servers: n * l.Servers, Names: n * l.Names, Zones: n * l.Zones})
+	for i, t := range sum.tables() {
+		rows := 0
+		for _, s := range all {
+			rows += s.tables()[i].n
+		}
+		t.reserve(rows)
+	}
 	for i, s := range all {
 		sum.Merge(s)
 		all[i] = nil

@@ -246,6 +246,13 @@ func (t *table) cut() uint32 {
 	return 0
 }
 
+// reserve makes room for n rows.
+func (t *table) reserve(n int) {
+	for 4*n > 3*len(t.rows) {
+		t.resize(2 * len(t.rows))
+	}
+}
+
 // merge adds the rows of another table with the same hash key.
 func (t *table) merge(o *table) {
 	if o.seen != nil {
@@ -253,7 +260,11 @@ func (t *table) merge(o *table) {
 		_ = t.seen.Merge(o.seen) // fails only for another precision
 	}
 	t.weightLost += o.weightLost
-	for or := range o.scattered {
+	rows := o.scattered
+	if 4*(t.n+o.n) <= 3*len(t.rows) { // no need to grow: in the order of hashes both tables are gone through once
+		rows = o.all
+	}
+	for or := range rows {
 		r := t.find(or.hash)
 		if r == nil {
 			r = t.insert(or.hash, o.keys.get(or.key))

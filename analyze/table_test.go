@@ -176,7 +176,7 @@ func TestZoneOf(t *testing.T) {
 		{"host.corp.unknown-tld", "corp.unknown-tld"},
 		{"", ""},
 	}
-	z := newZoner()
+	z := newZoner(zonerBytes)
 	for range 2 { // from the list, then from memory
 		for _, tt := range tests {
 			if got := z.zoneOf(wireName(tt.name)); !slices.Equal(got, wireName(tt.zone)) {

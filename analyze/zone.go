@@ -12,15 +12,18 @@ type zoner struct {
 	// ends remembers for a parent name how many octets at its end are the zone; 0 where it is a public suffix.
 	ends  map[string]uint8
 	bytes int
+	limit int
 }
 
-// zonerBytes bounds the memory of a zoner; beyond, it begins anew. An entry takes its text and up to parentBytes in the map.
+// Bounds on the memory of a zoner, of a shard's summary and of a report; beyond, it begins anew. An entry takes its text and up to parentBytes
+// in the map.
 const (
-	zonerBytes  = 1 << 20
-	parentBytes = 64
+	zonerBytes       = 1 << 20
+	reportZonerBytes = 16 << 20
+	parentBytes      = 64
 )
 
-func newZoner() *zoner { return &zoner{ends: make(map[string]uint8)} }
+func newZoner(limit int) *zoner { return &zoner{ends: make(map[string]uint8), limit: limit} }
 
 // zoneOf returns the part of a lower-case wire name that is its zone.
 func (z *zoner) zoneOf(name []byte) []byte {
@@ -30,7 +33,7 @@ func (z *zoner) zoneOf(name []byte) []byte {
 	parent := name[1+int(name[0]):]
 	n, ok := z.ends[string(parent)]
 	if !ok {
-		if z.bytes += parentBytes + len(parent); z.bytes > zonerBytes {
+		if z.bytes += parentBytes + len(parent); z.bytes > z.limit {
 			clear(z.ends)
 			z.bytes = parentBytes + len(parent)
 		}
