@@ -13,7 +13,7 @@ const activityColumns = 52
 // activity draws the counts over time, each line to its own scale.
 func activity(r *analyze.Report, o Options) block {
 	s := r.Series
-	lines := seriesLines(s)
+	lines := seriesLines(r)
 	buckets := 0
 	for _, l := range lines {
 		buckets = max(buckets, len(l.counts))
@@ -44,8 +44,12 @@ type seriesLine struct {
 }
 
 // seriesLines returns the lines worth drawing: with the three commonest codes that are not NOERROR.
-func seriesLines(s analyze.Series) []seriesLine {
-	lines := []seriesLine{{"queries", s.Queries}, {"responses", s.Responses}, {"unanswered", s.Unanswered}}
+func seriesLines(r *analyze.Report) []seriesLine {
+	s := r.Series
+	lines := []seriesLine{{"queries", s.Queries}, {"responses", s.Responses}}
+	if r.Source.OneWay == "" {
+		lines = append(lines, seriesLine{"unanswered", s.Unanswered})
+	}
 	totals := map[string]uint64{}
 	for code, counts := range s.RCODEs {
 		if code == "NOERROR" {

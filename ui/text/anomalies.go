@@ -5,20 +5,30 @@ import (
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 )
 
-// anomalies lists what was odd about messages and transactions, the severest first.
+// anomalies lists what was odd about messages and transactions.
 func anomalies(r *analyze.Report, o Options) block {
+	return anomalyTable("Anomalies", "messages or transactions that have it; a message can have several", r.Anomalies, r.Messages.Duration, o)
+}
+
+// multicast lists what was odd about mDNS and LLMNR.
+func multicast(r *analyze.Report, o Options) block {
+	return anomalyTable("Anomalies of mDNS and LLMNR", "messages that have it; they are counted apart", r.Multicast, 0, o)
+}
+
+// anomalyTable has the severest first.
+func anomalyTable(title, note string, seen map[string]uint64, seconds float64, o Options) block {
 	t := table{cols: []column{
 		{title: "ID", flex: noteMin}, {title: "anomaly", flex: keyMin}, {title: "severity", optional: true}, {title: "seen", right: true},
 		{title: "rate", right: true, optional: true, rank: 2}, {title: "RFC", optional: true, rank: 3},
 	}}
 	for severity := anomaly.Malformed + 1; severity > 0; severity-- {
-		for _, e := range ranked(r.Anomalies) {
+		for _, e := range ranked(seen) {
 			if id := anomalyID(e.key); id.Severity() == severity-1 {
-				t.rows = append(t.rows, anomalyRow(id, e, r.Source.Duration))
+				t.rows = append(t.rows, anomalyRow(id, e, seconds))
 			}
 		}
 	}
-	b := block{title: "Anomalies", note: "times seen; a message can have several"}
+	b := block{title: title, note: note}
 	if limit := max(o.Top, 30); len(t.rows) > limit {
 		b.remarks = []remark{{text: number(uint64(len(t.rows)-limit)) + " more kinds, rarer or milder"}}
 		t.rows = t.rows[:limit]

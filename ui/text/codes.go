@@ -65,7 +65,7 @@ func rcodeStyle(name string) style {
 
 func rcodes(r *analyze.Report, o Options) block {
 	// All codes that have a name are shown; the limit is against a capture that holds thousands of unassigned ones.
-	s := shares{name: "RCODE", what: "responses", entries: ranked(r.RCODEs), of: r.Messages.Responses, seconds: r.Source.Duration,
+	s := shares{name: "RCODE", what: "responses", entries: ranked(r.RCODEs), of: r.Messages.Responses, seconds: r.Messages.Duration,
 		top: max(o.Top, 24), style: rcodeStyle, number: codeNumber(mnemonic.ParseRCODE)}
 	return block{title: "Response codes", note: "% of " + count(r.Messages.Responses, "response"), tables: []table{s.table()}}
 }
@@ -89,7 +89,7 @@ func tkeyErrors(r *analyze.Report, o Options) block {
 }
 
 func errorField(title, note string, m map[string]uint64, r *analyze.Report, o Options) block {
-	s := shares{name: "error", what: "messages", entries: ranked(m), seconds: r.Source.Duration, top: o.Top,
+	s := shares{name: "error", what: "messages", entries: ranked(m), seconds: r.Messages.Duration, top: o.Top,
 		style: func(string) style { return bad }, number: codeNumber(mnemonic.ParseTSIGError)}
 	return block{title: title, note: note, tables: []table{s.table()}}
 }
@@ -105,16 +105,17 @@ func edeCodes(r *analyze.Report, o Options) block {
 			entries[i].key = name
 		}
 	}
-	s := shares{name: "purpose", what: "options", entries: entries, seconds: r.Source.Duration, top: o.Top,
+	s := shares{name: "purpose", what: "options", entries: entries, seconds: r.Messages.Duration, top: o.Top,
 		number: func(key string) string { return codes[key] }}
 	return block{title: "Extended DNS errors", note: "EDE options, of which a response can hold several", tables: []table{s.table()}}
 }
 
 func queryTypes(r *analyze.Report, o Options) block {
-	s := shares{name: "type", what: "queries", entries: ranked(r.QTypes), of: r.Messages.Queries, seconds: r.Source.Duration, top: o.Top}
-	b := block{title: "Query types", note: "% of " + count(r.Messages.Queries, "query"), tables: []table{s.table()}}
-	if typed := sum(s.entries); typed > 0 && typed < r.Messages.Queries {
-		b.remarks = []remark{{text: count(r.Messages.Queries-typed, "query") + " without a readable question" + shareOf(r.Messages.Queries-typed, r.Messages.Queries, "queries")}}
+	s := shares{name: "type", what: "questions", entries: ranked(r.QTypes), seconds: r.Messages.Duration, top: o.Top}
+	s.of = sum(s.entries)
+	b := block{title: "Query types", note: "% of " + count(s.of, "question") + " in queries", tables: []table{s.table()}}
+	if n := r.Messages.NoQuestion; n > 0 {
+		b.remarks = []remark{{text: count(n, "query") + " without a readable question" + shareOf(n, r.Messages.Queries, "queries")}}
 	}
 	return b
 }
@@ -125,6 +126,6 @@ func opcodes(r *analyze.Report, o Options) block {
 	if len(entries) == 0 || len(entries) == 1 && entries[0].key == "QUERY" {
 		return block{}
 	}
-	s := shares{name: "opcode", what: "queries", entries: entries, of: r.Messages.Queries, seconds: r.Source.Duration, top: max(o.Top, 16)}
+	s := shares{name: "opcode", what: "queries", entries: entries, of: r.Messages.Queries, seconds: r.Messages.Duration, top: max(o.Top, 16)}
 	return block{title: "Opcodes", note: "% of " + count(r.Messages.Queries, "query"), tables: []table{s.table()}}
 }

@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dnssniff/dnssniff/analyze"
@@ -26,9 +27,9 @@ func header(r *analyze.Report, o Options) block {
 	}
 	add("packets", amount(r.Packets.Read, r.Source.Duration))
 	if m := r.Messages; m.Total > 0 {
-		add("messages", number(m.Total))
-		add("queries", amount(m.Queries, r.Source.Duration))
-		add("responses", amount(m.Responses, r.Source.Duration))
+		add("messages", messages(r, o))
+		add("queries", amount(m.Queries, m.Duration))
+		add("responses", amount(m.Responses, m.Duration))
 	}
 	add("carried by", carriers(r.Messages))
 	if r.Truncated > 0 {
@@ -37,8 +38,37 @@ func header(r *analyze.Report, o Options) block {
 	if r.Messages.Malformed > 0 {
 		add("malformed", count(r.Messages.Malformed, "message")+shareOf(r.Messages.Malformed, r.Messages.Total, "messages"))
 	}
-	add("distinct", distinct(r.Distinct))
+	add("distinct", distinct(r))
+	add("settings", settings(r.Settings))
 	return b
+}
+
+// messages says how many there are and, where that is not the time of the capture, in which time.
+func messages(r *analyze.Report, o Options) string {
+	in := span(r.Messages.Duration, o.ASCII)
+	if r.Messages.Total < 2 || in == span(r.Source.Duration, o.ASCII) {
+		return number(r.Messages.Total)
+	}
+	return number(r.Messages.Total) + " in " + in
+}
+
+// settings says which are not the usual ones.
+func settings(s analyze.Settings) string {
+	parts := []string{}
+	if ports := s.Ports; len(ports) > 1 {
+		names := make([]string, len(ports))
+		for i, p := range ports {
+			names[i] = strconv.Itoa(int(p))
+		}
+		parts = append(parts, "ports "+list(names))
+	}
+	if s.Dedup {
+		parts = append(parts, "packets captured twice analysed once")
+	}
+	if s.MaxPackets > 0 {
+		parts = append(parts, "at most "+count(s.MaxPackets, "packet"))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func timeText(s analyze.Source, o Options) string {
@@ -71,7 +101,11 @@ func carriers(m analyze.Messages) string {
 		percent(m.IPv4, m.Total), percent(m.IPv6, m.Total))
 }
 
-func distinct(d analyze.Distinct) string {
+func distinct(r *analyze.Report) string {
+	d := r.Distinct
+	if r.Messages.Queries == 0 { // the usual numbers are of those with queries
+		d.Clients, d.Servers, d.Names, d.Zones = r.Rows.Clients, r.Rows.Servers, r.Rows.Names, r.Rows.Zones
+	}
 	if d.Clients|d.Servers|d.Names|d.Zones == 0 {
 		return ""
 	}

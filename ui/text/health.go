@@ -3,17 +3,25 @@ package text
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/dnssniff/dnssniff/analyze"
 )
 
 // health lists what makes the numbers below it less than the whole truth: only what is there.
-func health(r *analyze.Report, _ Options) block {
+func health(r *analyze.Report, o Options) block {
 	b := block{title: "Health of the capture"}
+	switch r.Source.OneWay {
+	case analyze.OnlyQueries:
+		b.warn("only queries were captured: nothing can be said about answers")
+	case analyze.OnlyResponses:
+		b.warn("only responses were captured: nothing can be said about latency, or about queries without an answer")
+	}
 	if r.Source.Interrupted {
 		b.warn("interrupted: the counts end where the reading was stopped")
 	}
 	b.remarks = append(b.remarks, faults(r.Source)...)
+	b.remarks = append(b.remarks, clock(r, o)...)
 	for _, c := range conditions(r) {
 		if c.n == 0 {
 			continue
@@ -30,6 +38,9 @@ func health(r *analyze.Report, _ Options) block {
 		} else {
 			b.warn(text)
 		}
+	}
+	if r.Settings.LimitReached {
+		b.remarks = append(b.remarks, remark{mark: "-", text: "the reading ended after " + count(r.Settings.MaxPackets, "packet") + ", the limit of --count"})
 	}
 	b.remarks = append(b.remarks, approximations(r)...)
 	return b
@@ -50,6 +61,10 @@ type condition struct {
 // conditions are those of the packets, the worst first.
 func conditions(r *analyze.Report) []condition {
 	p := r.Packets
+	twice := "analysed as seen; --dedup analyses them once"
+	if r.Settings.Dedup {
+		twice = "analysed once"
+	}
 	all := func(c condition) condition {
 		c.of, c.ofWhat = p.Read, "packets"
 		return c
@@ -61,7 +76,7 @@ func conditions(r *analyze.Report) []condition {
 		all(condition{n: p.Undecodable, noun: "packet", text: "could not be decoded"}),
 		all(condition{n: p.FragmentsLost, noun: "IP fragment", text: "lost", advice: "their datagrams never became whole"}),
 		{n: p.TCPGaps, noun: "TCP gap", text: "on DNS ports, in " + count(p.TCPStreams, "connection"), advice: "messages in them are missing"},
-		all(condition{n: p.Duplicate, noun: "packet", text: "captured twice", advice: "analysed as seen; --dedup analyses them once"}),
+		all(condition{n: p.Duplicate, noun: "packet", text: "captured twice", advice: twice, note: r.Settings.Dedup}),
 		all(condition{n: p.TimeWentBack, noun: "packet", text: "earlier than the one before"}),
 		all(condition{n: p.BadIPChecksum, noun: "bad IP checksum", advice: "often checksum offload", note: true}),
 		all(condition{n: p.BadL4Checksum, noun: "bad UDP or TCP checksum", advice: "often checksum offload", note: true}),
@@ -89,6 +104,44 @@ func faults(s analyze.Source) []remark {
 	return out
 }
 
+// longPause is the shortest time in seconds that spoils rates, and farApart how many times longer than the messages' the time of the packets
+// is that is worth a word.
+const (
+	longPause = 60
+	farApart  = 10
+)
+
+// clock says where rates and times mean little: a stray timestamp, or a long pause.
+func clock(r *analyze.Report, o Options) []remark {
+	var out []remark
+	m := r.Messages
+	if m.Duration > 0 && r.Source.Duration > longPause && r.Source.Duration > farApart*m.Duration {
+		out = append(out, remark{"!", fmt.Sprintf("the packets span %s, the DNS messages %s of it: a wrong timestamp, or a long pause; rates of messages are over the latter",
+			span(r.Source.Duration, o.ASCII), span(m.Duration, o.ASCII)), warn})
+	}
+	from, length := pause(r.Series)
+	if seconds := float64(length) * r.Series.Width; seconds > longPause && seconds > m.Duration/2 && m.Total >= farApart {
+		begin := r.Series.Start.Add(time.Duration(float64(from) * r.Series.Width * float64(time.Second))).UTC()
+		out = append(out, remark{"!", fmt.Sprintf("no DNS message for %s of %s, from about %s UTC: a wrong timestamp, or a long pause; rates are over all of it",
+			span(seconds, o.ASCII), span(m.Duration, o.ASCII), begin.Format("2006-01-02 15:04:05")), warn})
+	}
+	return out
+}
+
+// pause returns the longest run of buckets without a message, and its length.
+func pause(s analyze.Series) (from, length int) {
+	run := 0
+	for i := range min(len(s.Queries), len(s.Responses)) {
+		if run++; s.Queries[i]+s.Responses[i] > 0 {
+			run = 0
+		}
+		if run > length {
+			from, length = i-run+1, run
+		}
+	}
+	return from, length
+}
+
 // approximations says which tables are estimates, and by how much.
 func approximations(r *analyze.Report) []remark {
 	var out []remark
@@ -108,7 +161,7 @@ func approximations(r *analyze.Report) []remark {
 		text string
 	}{
 		{l.PairingEvicted, "open query", "forgotten because the pairing table was full: responses to them count as unsolicited"},
-		{l.PairingForgotten, "answered query", "forgotten because the pairing table was full: more responses to them count as unsolicited"},
+		{l.PairingForgotten, "answered query", "forgotten early (table full, or more than 8 of one client port and ID): more responses to them count as unsolicited"},
 		{l.StreamsEvicted, "TCP connection", "forgotten because there were too many"},
 		{l.FragmentsEvicted, "IP fragment", "forgotten because there were too many"},
 	} {

@@ -29,7 +29,7 @@ var sections = []func(*analyze.Report, Options) block{
 	rcodes, tsigErrors, tkeyErrors, edeCodes,
 	transactions, latency,
 	queryTypes, opcodes, edns,
-	anomalies,
+	anomalies, multicast,
 	activity,
 	clients, servers, names, zones,
 }

@@ -7,19 +7,19 @@ import (
 )
 
 func clients(r *analyze.Report, o Options) block {
-	return topTable("Clients", "client", r.Clients, about(r.Distinct, "clients"), r.Distinct.Clients, r, o)
+	return topTable("Clients", "client", r.Clients, about(r.Distinct, "clients"), r.Rows.Clients, r, o)
 }
 
 func servers(r *analyze.Report, o Options) block {
-	return topTable("Servers", "server", r.Servers, about(r.Distinct, "servers"), r.Distinct.Servers, r, o)
+	return topTable("Servers", "server", r.Servers, about(r.Distinct, "servers"), r.Rows.Servers, r, o)
 }
 
 func names(r *analyze.Report, o Options) block {
-	return topTable("Names", "name", r.Names, about(r.Distinct, "names"), r.Distinct.Names, r, o)
+	return topTable("Names", "name", r.Names, about(r.Distinct, "names"), r.Rows.Names, r, o)
 }
 
 func zones(r *analyze.Report, o Options) block {
-	return topTable("Zones", "zone", r.Zones, about(r.Distinct, "zones"), r.Distinct.Zones, r, o)
+	return topTable("Zones", "zone", r.Zones, about(r.Distinct, "zones"), r.Rows.Zones, r, o)
 }
 
 // topColumns are the columns after the key. What shows trouble goes last where the width is short.
@@ -52,14 +52,17 @@ func otherCodes(r analyze.Row) (n uint64) {
 	return n
 }
 
-// topTable is a table of one of the four kinds of key.
-func topTable(title, noun string, rows []analyze.Row, about string, distinct uint64, r *analyze.Report, o Options) block {
+// topTable is a table of one of the four kinds of key, of which there are all.
+func topTable(title, noun string, rows []analyze.Row, about string, all uint64, r *analyze.Report, o Options) block {
 	t := table{cols: []column{{title: noun, flex: keyMin}}}
 	for _, c := range topColumns {
 		c.right, c.optional = true, true
 		t.cols = append(t.cols, c.column)
 	}
 	for _, row := range rows[:min(len(rows), o.Top)] {
+		if r.Source.OneWay != "" {
+			row.Unanswered = 0 // nobody can tell
+		}
 		cells := []cell{{text: key(row)}}
 		for _, c := range topColumns {
 			cells = append(cells, cell{text: c.value(row, r.Messages.Queries), style: c.style})
@@ -68,8 +71,8 @@ func topTable(title, noun string, rows []analyze.Row, about string, distinct uin
 	}
 	shown := uint64(len(t.rows))
 	note := "all " + number(shown)
-	if distinct = max(distinct, uint64(len(rows))); shown < distinct {
-		note = fmt.Sprintf("the busiest %s of %s%s", number(shown), about, number(distinct))
+	if all = max(all, uint64(len(rows))); shown < all {
+		note = fmt.Sprintf("the busiest %s of %s%s", number(shown), about, number(all))
 	}
 	if t.fit(o.Width - indent).has("share") {
 		note += "; share: % of " + count(r.Messages.Queries, "query")

@@ -9,9 +9,17 @@ import (
 )
 
 // transactions says what became of the queries.
-func transactions(r *analyze.Report, _ Options) block {
+func transactions(r *analyze.Report, o Options) block {
 	x := r.Transactions
 	settled := x.Answered + x.Unanswered
+	lost, orphaned := "no response within "+waited(r.Settings, o), "responses without a query"
+	badLost, badOrphaned := bad, warn
+	switch r.Source.OneWay {
+	case analyze.OnlyQueries:
+		settled, lost, badLost = 0, "only queries were captured", plain
+	case analyze.OnlyResponses:
+		settled, orphaned, badOrphaned = 0, "only responses were captured", plain
+	}
 	t := table{bare: true, cols: []column{{}, {right: true}, {right: true, optional: true}, {flex: keyMin, optional: true}}}
 	for _, l := range []struct {
 		label string
@@ -21,13 +29,13 @@ func transactions(r *analyze.Report, _ Options) block {
 		style style
 	}{
 		{"answered", x.Answered, percent(x.Answered, settled), "", good},
-		{"unanswered", x.Unanswered, percent(x.Unanswered, settled), "no response within the timeout", bad},
+		{"unanswered", x.Unanswered, percent(x.Unanswered, settled), lost, badLost},
 		{"pending", x.Pending, "", "open when the capture ended; in no share", plain},
 		{"retransmitted", x.Retransmitted, "", "queries sent again while open", plain},
-		{"late", x.Late, "", "responses after the timeout", warn},
-		{"unsolicited", x.Unsolicited, "", "responses without a query", warn},
+		{"late", x.Late, "", "responses after more than " + waited(r.Settings, o), warn},
+		{"unsolicited", x.Unsolicited, "", orphaned, badOrphaned},
 		{"duplicate", x.DuplicateResponses, "", "second responses, the same bytes", plain},
-		{"conflicting", x.ConflictingResponses, "", "second responses, other bytes", bad},
+		{"conflicting", x.ConflictingResponses, "", "second responses, other bytes", plain},
 		{"mismatched", x.Mismatched, "", "another address or question than asked", bad},
 		{"reordered", x.Reordered, "", "response captured before its query", plain},
 	} {
@@ -39,7 +47,19 @@ func transactions(r *analyze.Report, _ Options) block {
 	if settled > 0 {
 		note = "% of " + number(settled) + " settled: answered or unanswered"
 	}
-	return block{title: "Transactions", note: note, tables: []table{t}}
+	b := block{title: "Transactions", note: note, tables: []table{t}}
+	if x.ConflictingResponses > 0 {
+		b.remarks = []remark{{text: "conflicting responses may differ in nothing but a TTL or the order of records"}}
+	}
+	return b
+}
+
+// waited returns how long a query waited for its response.
+func waited(s analyze.Settings, o Options) string {
+	if !(s.Timeout > 0) {
+		return "the timeout"
+	}
+	return bound(s.Timeout*1000, o.ASCII)
 }
 
 // latency shows percentiles and how the times are spread.
