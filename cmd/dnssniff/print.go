@@ -169,6 +169,6 @@ func (p *printer) close(w io.Writer, packets uint64) {
 	case p.mdns+p.llmnr > 0:
 		fmt.Fprintf(w, "dnssniff: %d mDNS and %d LLMNR messages are counted, not paired: see dnssniff report\n", p.mdns, p.llmnr)
 	case p.messages == 0:
-		fmt.Fprintf(w, "dnssniff: no DNS message in %d packets: see dnssniff report\n", packets)
+		fmt.Fprintf(w, "dnssniff: no DNS messages in the capture (packets read: %d): see dnssniff report\n", packets)
 	}
 }
