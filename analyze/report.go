@@ -13,7 +13,7 @@
 //
 // That is 24 MiB, and 192 for eight shards. A table that grows has its old rows for a moment too (names: 4), one that purges 48 bytes for
 // each row (names: 5). The summary of all shards has room for all their rows: 100 MiB, and 44 for keys, while the shards go one by one. The
-// report's table of zones takes up to 128 more, and their keys, where each name has a zone of its own.
+// report's table of zones takes up to 128 more, and their keys, where each name has a zone of its own, and 16 to find them.
 package analyze
 
 import (
