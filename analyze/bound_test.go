@@ -2,10 +2,12 @@ package analyze
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
@@ -162,5 +164,41 @@ func TestCounterCountsEveryCode(t *testing.T) {
 	}
 	if got := sum.named(decimal)["65535"]; got != 2 {
 		t.Errorf("code 65535: %d", got)
+	}
+}
+
+// TestPurgeFreesHalfTheBytes has few heavy rows with long keys and many light ones with short keys.
+func TestPurgeFreesHalfTheBytes(t *testing.T) {
+	table := newTable(4096)
+	var name [250]byte
+	for n := range uint32(500) {
+		longName(&name, n)
+		table.row(spread(uint64(n)), name[:]).queries = 10 + n
+	}
+	for n := uint64(500); table.n < table.limit; n++ {
+		count(table, n, 1)
+	}
+	if table.weightLost != 0 {
+		t.Fatal("lost rows below the limit")
+	}
+	table.purge()
+	if table.keys.bytes > table.keyLimit/2 || table.n == 0 {
+		t.Errorf("%d bytes of keys in %d rows, limit %d", table.keys.bytes, table.n, table.keyLimit)
+	}
+	if table.find(spread(499)) == nil {
+		t.Error("the heaviest row is gone")
+	}
+}
+
+// TestZonesOfLongNamesAreExact has names whose zones take more than the usual room for keys.
+func TestZonesOfLongNamesAreExact(t *testing.T) {
+	const n = 3000
+	s := NewSummary(testSeed, DefaultLimits())
+	for i := range n {
+		name := wireName(fmt.Sprintf("%063d.com", i))
+		inc(&s.names.row(wire.HashName(testSeed, name), name).queries)
+	}
+	if r := Build(s, &decode.Stats{}, Source{}, 10); r.Distinct.Zones != n || len(r.Distinct.Approximate) > 0 {
+		t.Errorf("%d zones (estimated: %v), want %d", r.Distinct.Zones, r.Distinct.Approximate, n)
 	}
 }
