@@ -28,7 +28,7 @@ var topColumns = []struct {
 	value func(row analyze.Row, queries uint64) string
 	style style
 }{
-	{column: column{title: "queries"}, value: func(r analyze.Row, _ uint64) string { return number(r.Queries) }},
+	{column: column{title: "queries"}, value: func(r analyze.Row, queries uint64) string { return amongSome(r.Queries, queries) }},
 	{column: column{title: "share", rank: 6}, value: func(r analyze.Row, queries uint64) string { return percent(r.Queries, queries) }},
 	{column: column{title: "responses", rank: 7}, value: func(r analyze.Row, _ uint64) string { return number(r.Responses) }},
 	{column: column{title: "NOERROR", rank: 5}, value: func(r analyze.Row, _ uint64) string { return some(r.RCODEs["NOERROR"]) }},
@@ -38,6 +38,14 @@ var topColumns = []struct {
 	{column: column{title: "malformed", rank: 2}, value: func(r analyze.Row, _ uint64) string { return some(r.Malformed) }, style: bad},
 	{column: column{title: "unanswered", rank: 1}, value: func(r analyze.Row, _ uint64) string { return some(r.Unanswered) }, style: bad},
 	{column: column{title: "names", rank: 4}, value: func(r analyze.Row, _ uint64) string { return some(r.Names) }},
+}
+
+// amongSome returns n, and nothing where there are none at all.
+func amongSome(n, all uint64) string {
+	if all == 0 {
+		return ""
+	}
+	return number(n)
 }
 
 // otherCodes counts the responses with a code that has no column.
@@ -57,6 +65,9 @@ func topTable(title, noun string, rows []analyze.Row, about string, all uint64, 
 	t := table{cols: []column{{title: noun, flex: keyMin}}}
 	for _, c := range topColumns {
 		c.right, c.optional = true, true
+		if c.title == "responses" && r.Source.OneWay == analyze.OnlyResponses {
+			c.rank = 0 // they are what rows are sorted by
+		}
 		t.cols = append(t.cols, c.column)
 	}
 	for _, row := range rows[:min(len(rows), o.Top)] {
