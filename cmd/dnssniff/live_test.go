@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -203,5 +204,23 @@ func TestWriterFlushesAtInterrupt(t *testing.T) {
 	cancel()
 	if r := end(t, done); r.code != 0 || strings.Count(r.out, "\n") < 500 {
 		t.Errorf("exit code %d, error %q, %d bytes of lines", r.code, r.errs, len(r.out))
+	}
+}
+
+// failing is an output that takes no more.
+type failing struct{ err error }
+
+func (f *failing) Write([]byte) (int, error) { return 0, f.err }
+
+// TestOutputFails: a reader that has seen enough is no error; anything else is one, in one line.
+func TestOutputFails(t *testing.T) {
+	for _, args := range [][]string{{"print"}, {"print", "--json"}, {"report"}, {"report", "--format", "json"}} {
+		args = append(args, "../../pcaps/office.pcap")
+		if r := end(t, start(t.Context(), nil, &failing{syscall.EPIPE}, args...)); r.code != 0 || r.errs != "" {
+			t.Errorf("%v, nobody reads: exit code %d, error %q", args, r.code, r.errs)
+		}
+		if r := end(t, start(t.Context(), nil, &failing{syscall.EIO}, args...)); r.code != 1 || strings.Count(r.errs, "\n") != 1 {
+			t.Errorf("%v, a broken disk: exit code %d, error %q", args, r.code, r.errs)
+		}
 	}
 }

@@ -44,12 +44,14 @@ func reportCommand(std streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
 		Short: "Response codes, clients, servers, names, latency and health",
-		Long: `report reads captures to their end and shows tables: response codes, transactions,
-latency, types, EDNS, anomalies, activity, clients, servers, names and zones,
-after what makes the numbers less than the whole truth.
+		Long: `report reads captures to their end and shows tables: response codes,
+transactions, latency, types, EDNS, anomalies, activity, clients, servers, names
+and zones, after what makes the numbers less than the whole truth. All times are
+those of the capture.
 
 Ctrl-C ends the reading and shows the report of what was read; a second one ends
-the program. Where no capture has begun yet, the first one fails with exit code 1.`,
+the program. Where no capture has begun yet, the first one fails, with exit code
+1.`,
 		Example: `  dnssniff report capture.pcap
   dnssniff report --format json -o report.json monday.pcap.gz tuesday.pcap.gz`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
