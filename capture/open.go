@@ -104,7 +104,7 @@ func openStream(path string, r io.Reader, opts Options, done func()) (*inputFile
 		return nil, err
 	}
 	f.kind = kind
-	if p, ok := inner.(*prefixedReader); ok && p.r == counted && plain != nil {
+	if p, ok := inner.(*prefixedReader); ok && plain != nil && p.r == counted {
 		f.plain = plain
 		return f, nil
 	}

@@ -127,7 +127,9 @@ func (o *reportOptions) read(ctx context.Context, in *capture.Input, conf decode
 	if err != nil {
 		return nil, err
 	}
-	return analyze.Build(analyze.Merged(shards, limits), &stats, sourceOf(ctx, in), o.rows()), nil
+	src := sourceOf(ctx, in)
+	src.Settings = analyze.SettingsOf(&conf)
+	return analyze.Build(analyze.Merged(shards, limits), &stats, src, o.rows()), nil
 }
 
 // warn prints what was wrong with the files.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/mnemonic"
 	"github.com/dnssniff/dnssniff/decode/wire"
 	"github.com/dnssniff/dnssniff/ui/sanitize"
@@ -68,6 +69,7 @@ func JSON(dst []byte, t *decode.Transaction) []byte {
 	if t.Response != nil {
 		j.response(t, f)
 	}
+	j.anomalies(t)
 	j.flag("malformed", f.queryIsOdd || t.Response != nil && t.Response.Malformed)
 	j.flag("case_differs", t.CaseDiffers)
 	return append(j.dst, '}', '\n')
@@ -189,7 +191,6 @@ func (j *object) response(t *decode.Transaction, f facts) {
 	if m.Server != t.Server {
 		j.addr("response_server", m.Server.Netip())
 	}
-	j.anomalies(m)
 }
 
 func (j *object) edns(e *wire.EDNS) {
@@ -243,21 +244,33 @@ func (j *object) quoted(text []byte) {
 	j.dst = append(j.dst, '"')
 }
 
-func (j *object) anomalies(m *decode.Message) {
-	if len(m.Anomalies) == 0 {
+func (j *object) anomalies(t *decode.Transaction) {
+	var query, response []anomaly.Seen
+	if t.Query != nil {
+		query = t.Query.Anomalies[:t.Query.NAnomalies]
+	}
+	if t.Response != nil {
+		response = t.Response.Anomalies
+	}
+	if len(query)+len(response) == 0 {
 		return
 	}
 	j.key("anomalies")
 	j.dst = append(j.dst, '[')
-	for _, a := range m.Anomalies {
+	j.list("query", query)
+	j.list("response", response)
+	j.dst = append(j.dst, ']')
+}
+
+func (j *object) list(of string, all []anomaly.Seen) {
+	for _, a := range all {
 		j.item()
 		j.dst = append(j.dst, '{')
 		j.key("id")
 		j.dst = append(appendID(append(j.dst, '"'), a.ID), '"')
 		j.number("offset", uint64(a.Offset))
 		j.number("length", uint64(a.Length))
-		j.string("of", "response")
+		j.string("of", of)
 		j.dst = append(j.dst, '}')
 	}
-	j.dst = append(j.dst, ']')
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/mnemonic"
 	"github.com/dnssniff/dnssniff/decode/wire"
 	"github.com/dnssniff/dnssniff/ui/sanitize"
@@ -264,15 +265,15 @@ func (l *liner) edns(f facts) {
 	l.next()
 }
 
-// oddities appends retransmissions, extended errors, and the anomalies of the response.
+// oddities appends retransmissions, extended errors, and the anomalies of query and response.
 func (l *liner) oddities(t *decode.Transaction, f facts) {
 	if f.retransmits > 0 {
 		l.text("sent ")
 		l.dst = append(strconv.AppendUint(l.dst, uint64(f.retransmits)+1, 10), 'x')
 		l.next()
 	}
-	if f.queryIsOdd {
-		l.marked("query malformed", bad)
+	if q := t.Query; q != nil {
+		l.anomalies("query", q.Malformed, q.Anomalies[:q.NAnomalies])
 	}
 	if t.CaseDiffers {
 		l.word("case differs")
@@ -284,19 +285,27 @@ func (l *liner) oddities(t *decode.Transaction, f facts) {
 	for code, text := range m.ExtendedErrors {
 		l.ede(code, text)
 	}
-	if m.Malformed {
-		l.marked("response malformed", bad)
+	l.anomalies("response", m.Malformed, m.Anomalies)
+}
+
+// anomalies appends what is odd about one of the two messages.
+func (l *liner) anomalies(of string, malformed bool, all []anomaly.Seen) {
+	switch {
+	case malformed:
+		l.marked(of, " malformed", bad)
+	case len(all) > 0:
+		l.word(of)
 	}
-	for _, a := range m.Anomalies {
+	for _, a := range all {
 		l.pad()
 		l.dst = appendID(l.dst, a.ID)
 		l.next()
 	}
 }
 
-func (l *liner) marked(s string, st style) {
+func (l *liner) marked(s, more string, st style) {
 	l.colour(st)
-	l.dst = append(l.dst, s...)
+	l.dst = append(append(l.dst, s...), more...)
 	l.reset(st)
 	l.next()
 }
