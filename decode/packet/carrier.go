@@ -183,7 +183,7 @@ const portDNS = 53
 
 // isCarrier says whether a datagram between these ports can be a carrier's.
 func isCarrier(src, dst uint16) bool {
-	return (isCarrierPort(src) || isCarrierPort(dst)) && src != portDNS && dst != portDNS
+	return src != portDNS && dst != portDNS && (isCarrierPort(src) || isCarrierPort(dst))
 }
 
 func isCarrierPort(port uint16) bool {
