@@ -7,11 +7,11 @@ import "unsafe"
 // size is that of a huge page in bytes, on the machines where it matters.
 const size = 2 << 20
 
-// Make returns a slice of n zero values, from a quarter of a huge page on at the start of one: what lies before it is never touched, and takes no
+// Make returns a slice of n zero values, which from a huge page on begins at one: what lies before it is never touched, and takes no
 // memory. T must not hold pointers.
 func Make[T any](n int) []T {
 	each := int(unsafe.Sizeof(*new(T)))
-	if n*each < size/4 || size%each != 0 {
+	if n*each < size || size%each != 0 {
 		return make([]T, n)
 	}
 	s := make([]T, n+size/each)

@@ -18,7 +18,7 @@ func TestMake(t *testing.T) {
 			}
 			s[i].b = 1
 		}
-		if at := uintptr(unsafe.Pointer(unsafe.SliceData(s))); n*16 >= size/4 && at%size != 0 {
+		if at := uintptr(unsafe.Pointer(unsafe.SliceData(s))); n*16 >= size && at%size != 0 {
 			t.Errorf("%d: begins at %#x", n, at)
 		}
 	}
