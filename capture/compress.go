@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 
@@ -30,7 +31,7 @@ func unwrap(path string, r io.Reader) (inner io.Reader, kind container, release 
 		switch {
 		case kind == pcapContainer || kind == pcapngContainer:
 			return &prefixedReader{first, r}, kind, release, nil
-		case err != nil && err != io.EOF:
+		case err != nil && !errors.Is(err, io.EOF):
 			release()
 			return nil, 0, nil, fmt.Errorf("%s: %w: %w", printable(path), ErrUnreadable, err)
 		case kind == unknownContainer || depth == maxNesting:

@@ -193,7 +193,7 @@ func drain(src Source, batch int) (seen, error) {
 			return s, nil
 		}
 		if err != nil || n == 0 {
-			return s, fmt.Errorf("ReadBatch returned %d, %v", n, err)
+			return s, fmt.Errorf("ReadBatch returned %d: %w", n, err)
 		}
 	}
 }

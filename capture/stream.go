@@ -249,7 +249,7 @@ type shrinkReader struct {
 func (s *shrinkReader) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.read += int64(n)
-	if err == io.EOF && s.read < s.size {
+	if errors.Is(err, io.EOF) && s.read < s.size {
 		err = shrank(s.size, s.read)
 	}
 	return n, err

@@ -63,7 +63,6 @@ type event struct {
 	conn     uint64
 	rcode    int
 	bare     bool // header only, as of a FORMERR
-	multi    bool // mDNS
 }
 
 func (e event) message(t *testing.T, number uint64) *Message {

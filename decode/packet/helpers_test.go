@@ -49,7 +49,6 @@ func join(tb testing.TB, parts ...any) []byte {
 var (
 	testSrc4, testDst4 = net.IP{10, 1, 1, 1}, net.IP{10, 1, 1, 2}
 	testSrc6, testDst6 = net.ParseIP("fd00::1"), net.ParseIP("fd00::2")
-	testMAC            = net.HardwareAddr{2, 0, 0, 0, 0, 1}
 )
 
 const dnsQuery = "1234 0100 0001 0000 0000 0000 03777777 076578616d706c65 03636f6d 00 0001 0001"

@@ -200,7 +200,7 @@ func eachSegment(t *testing.T, path string, f func(*Segment)) {
 }
 
 func fill(s *Segment, p gopacket.Packet, tcp *layers.TCP) bool {
-	length := 0
+	var length int
 	switch ip := p.NetworkLayer().(type) {
 	case *layers.IPv4:
 		s.Src, s.Dst = [16]byte(ip.SrcIP.To16()), [16]byte(ip.DstIP.To16())

@@ -56,7 +56,7 @@ func TestAppendWireName(t *testing.T) {
 			t.Errorf("name at %d = %q, %v", off, got, ok)
 		}
 	}
-	if got, ok := parse(t, unhex(t, plainQuery[:len(plainQuery)]+"c021")).AppendWireName(nil, 33); ok {
+	if got, ok := parse(t, unhex(t, plainQuery+"c021")).AppendWireName(nil, 33); ok {
 		t.Errorf("a pointer to itself gives %q", got)
 	}
 }
