@@ -39,18 +39,42 @@ type keys struct {
 	client uint64 // client address, client port, transport and ID: what any response to a query shares with it
 	server uint64 // server address, server port and TCP connection
 	quest  uint64 // name, type and class; 0 where the question could not be read
+	place  uint64 // without a seed, of what a query and its response share: where a full table forgets may not differ from run to run
 }
 
-// all is a hash of all three.
-func (k *keys) all() uint64 { return fold(k.client^k0, k.server^bits.RotateLeft64(k.quest, 32)) | 1 }
+// placeBits is how much of the hash of all keys is that of place.
+const placeBits = 24
+
+// all is a hash of all keys, which begins with that of place.
+func (k *keys) all() uint64 {
+	const rest = 1<<(64-placeBits) - 1
+	return k.place&^rest | fold(k.client^k0, k.server^bits.RotateLeft64(k.quest, 32))&rest | 1
+}
 
 func keysOf(m *Message) (k keys) {
-	k.client = fold(m.ClientHash^uint64(m.ClientPort)<<24^uint64(m.ID)<<8^uint64(m.Proto), k2)
+	endpoint := uint64(m.ClientPort)<<24 ^ uint64(m.ID)<<8 ^ uint64(m.Proto)
+	k.client = fold(m.ClientHash^endpoint, k2)
 	k.server = fold(m.ServerHash^uint64(m.ServerPort)<<48^m.conn, k1)
+	question := uint64(0)
 	if m.Parsed[0] > 0 {
-		k.quest = fold(m.NameHash^k0, uint64(m.Question.Type)<<16|uint64(m.Question.Class)|1<<40) | 1
+		q := &m.Question
+		k.quest = fold(m.NameHash^k0, uint64(q.Type)<<16|uint64(q.Class)|1<<40) | 1
+		question = firstWord(q.Name) ^ uint64(len(q.Name))<<48 ^ uint64(q.Type)
 	}
+	x, y := halves(&m.Client)
+	k.place = fold(fold(x^k0, y^k1)^endpoint, question^k2)
 	return k
+}
+
+// firstWord returns the first octets of a name, whatever the case of its letters.
+func firstWord(name []byte) uint64 {
+	const lower = 0x2020202020202020
+	if len(name) >= 8 {
+		return binary.LittleEndian.Uint64(name) | lower
+	}
+	var w [8]byte
+	copy(w[:], name)
+	return binary.LittleEndian.Uint64(w[:]) | lower
 }
 
 // Message settles what the message settles. Its keys are those of keysOf.

@@ -315,6 +315,28 @@ func TestOneEndpointWithManyOpenQueries(t *testing.T) {
 	}
 }
 
+// TestForgettingDoesNotDependOnTheSeed runs a table over its limit with several seeds.
+func TestForgettingDoesNotDependOnTheSeed(t *testing.T) {
+	forgotten := map[uint64]bool{}
+	for seed := range uint64(5) {
+		var st Stats
+		c := testConfig()
+		p := newPairer(&c, nopHandler{}, &st)
+		for i := range 4000 {
+			for _, e := range []event{{id: uint16(i + 1)}, {id: uint16(i + 1), response: true}} {
+				m := e.message(t, 1)
+				m.ClientHash, m.ServerHash = HashAddr(seed, &m.Client), HashAddr(seed, &m.Server)
+				k := keysOf(m)
+				p.Message(m, &k)
+			}
+		}
+		forgotten[st.PairingForgotten] = true
+	}
+	if len(forgotten) != 1 || forgotten[0] {
+		t.Errorf("forgotten: %v", forgotten)
+	}
+}
+
 // TestZoneTransferIsOneTransaction: the further messages of a response are no second responses.
 func TestZoneTransferIsOneTransaction(t *testing.T) {
 	var h tell
