@@ -16,7 +16,7 @@ import (
 // ballast, never touched and so no memory, has the collector begin at about its size.
 const (
 	gcPercent = 20
-	ballast   = 48 << 20 // bytes
+	ballast   = 32 << 20 // bytes
 )
 
 func main() {
