@@ -399,3 +399,31 @@ func BenchmarkPair(b *testing.B) {
 		feed(p, r)
 	}
 }
+
+// TestOrphansAreBounded floods a pairer with large responses that nobody asked for.
+func TestOrphansAreBounded(t *testing.T) {
+	var h tell
+	var st Stats
+	c := testConfig()
+	p := newPairer(&c, &h, &st)
+	const n = 100
+	for i := range n {
+		m := event{response: true, id: uint16(i + 1)}.message(t, uint64(i+1))
+		m.Parse(append(slices.Clone(m.Data), make([]byte, 60000)...), false)
+		feed(p, m)
+	}
+	held := 0
+	for i := range p.orphans.ring {
+		held += cap(p.orphans.ring[i].data)
+	}
+	if limit := c.Limits.Orphans * 2 * maxOrphan; held == 0 || held > limit {
+		t.Errorf("%d bytes held, limit %d", held, limit)
+	}
+	if st.PairingForgotten != n-uint64(c.Limits.Orphans) {
+		t.Errorf("%d given up early, want %d", st.PairingForgotten, n-c.Limits.Orphans)
+	}
+	p.Close(0)
+	if len(h.lines) != n || h.lines[0] != "unsolicited r1" {
+		t.Errorf("%d transactions, the first %q", len(h.lines), h.lines[:1])
+	}
+}
