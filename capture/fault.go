@@ -12,7 +12,7 @@ var (
 	ErrTruncated = errors.New("cut off")
 	// ErrDamaged: a record contradicts itself or its container.
 	ErrDamaged = errors.New("damaged")
-	// ErrUnreadable: the file can no longer be read: it shrank while it was mapped, the disk failed, or its compression is broken.
+	// ErrUnreadable: the file can no longer be read: it shrank while it was read, the disk failed, or its compression is broken.
 	ErrUnreadable = errors.New("unreadable")
 	// ErrNotCapture: the file is no capture at all; the error is a [*FormatError].
 	ErrNotCapture = errors.New("not a capture file")

@@ -24,10 +24,11 @@ func (in *Input) Files() []string { return append([]string(nil), in.paths...) }
 // Sources returns n Sources that each hand out all packets of all files, in the same order: that of a file where there is one, else by
 // time, files earlier in the list first where times are equal; packets of one file keep their order whatever their times.
 //
-// Each Source is for a goroutine of its own, and they wait for the slowest: all must be read, to io.EOF or until Close. A file is read and
-// decompressed once, by one goroutine, into at most 4 blocks of 1 MiB that all Sources parse in place (with more than 16 files, 64 MiB for all
-// together, but at least 256 KiB each); a Source takes up to 640 KiB for each file to put together records that lie across
-// blocks. So packets share their bytes with the other Sources: never write to [Packet.Data]. Sources may be called once: later calls return Sources that fail with [ErrSourcesTaken].
+// Each Source is for a goroutine of its own. A regular file that is not compressed is read by each of them, in blocks of 256 KiB. Anything else
+// is read and decompressed once, by one goroutine, into at most 4 blocks of 1 MiB that all Sources parse in place (with more than 16 files,
+// 64 MiB for all together, but at least 256 KiB each): there they wait for the slowest, so all must be read, to io.EOF or until Close, and
+// they share their bytes: never write to [Packet.Data]. A Source takes up to 640 KiB more for each file, to put together records that lie
+// across blocks. Sources may be called once: later calls return Sources that fail with [ErrSourcesTaken].
 func (in *Input) Sources(n int) []Source {
 	in.mu.Lock()
 	defer in.mu.Unlock()

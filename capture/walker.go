@@ -13,8 +13,7 @@ const (
 	maxSkipped = 16 << 20
 )
 
-// walker parses the records of one container. It keeps no bytes, so the same walker serves a mapped file, where the window is the
-// rest of the file, and a stream, where it is the rest of a block.
+// walker parses the records of one container. It keeps no bytes: the window it is given is what is left of a block.
 type walker interface {
 	// walk parses records from the start of window into batch until batch is full, the window ends, or the records do.
 	walk(window []byte, batch []Packet) step
