@@ -82,25 +82,6 @@ func TestLongNamesAreBounded(t *testing.T) {
 	}
 }
 
-// TestMergedHasRoomForAllKeys merges summaries that are full to the byte.
-func TestMergedHasRoomForAllKeys(t *testing.T) {
-	l := Limits{Clients: 64, Servers: 64, Names: 2048, Zones: 64}
-	all := make([]*Summary, 8)
-	want := 0
-	var name [250]byte
-	for i := range all {
-		all[i] = NewSummary(testSeed, l)
-		for n := uint32(0); all[i].names.keys.bytes+1+len(name) <= all[i].names.keyLimit; n++ {
-			longName(&name, uint32(i)<<20|n)
-			all[i].names.row(wire.HashName(testSeed, name[:]), name[:])
-			want++
-		}
-	}
-	if s := Merged(all, l); s.names.n != want || s.names.weightLost != 0 || s.names.seen != nil {
-		t.Errorf("%d names of %d", s.names.n, want)
-	}
-}
-
 // TestArenaMovesKeysDown keeps every second, third, ... key.
 func TestArenaMovesKeysDown(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -198,7 +179,7 @@ func TestZonesOfLongNamesAreExact(t *testing.T) {
 		name := wireName(fmt.Sprintf("%063d.com", i))
 		inc(&s.names.row(wire.HashName(testSeed, name), name).queries)
 	}
-	if r := Build(s, &decode.Stats{}, Source{}, 10); r.Distinct.Zones != n || len(r.Distinct.Approximate) > 0 {
+	if r := Build([]*Summary{s}, &decode.Stats{}, Source{}, Options{Top: 10}); r.Distinct.Zones != n || len(r.Distinct.Approximate) > 0 {
 		t.Errorf("%d zones (estimated: %v), want %d", r.Distinct.Zones, r.Distinct.Approximate, n)
 	}
 }

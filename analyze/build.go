@@ -8,13 +8,18 @@ import (
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/mnemonic"
-	"github.com/dnssniff/dnssniff/decode/packet"
-	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// Build makes a report of a summary, the decoder's counts and what is known of the source, whose times, link types and direction it fills
-// in. The tables have at most top rows. The summary is not changed.
-func Build(s *Summary, st *decode.Stats, src Source, top int) *Report {
+// Options say how a report is made.
+type Options struct {
+	Top     int // rows in each table
+	Workers int // goroutines at work, all of which have ended when the report is there; at least one
+}
+
+// Build makes a report of summaries of one seed, as if of their sum, of the decoder's counts and of what is known of the source, whose times,
+// link types and direction it fills in. The summaries are not changed.
+func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
+	s := total(all)
 	r := &Report{
 		Schema: Schema, Source: source(src, st), Settings: settings(src.Settings, st), Packets: packets(st), Messages: s.spanned(),
 		RCODEs: s.rcodes.named(mnemonic.RCODE), TSIGErrors: s.tsig.named(mnemonic.TSIGError), TKEYErrors: s.tkey.named(mnemonic.TKEYError),
@@ -22,7 +27,7 @@ func Build(s *Summary, st *decode.Stats, src Source, top int) *Report {
 		EDNS: EDNS{Queries: s.edns.queries, Responses: s.edns.responses, DO: s.edns.do, Versions: s.edns.versions.named(decimal),
 			UDPSizes: s.edns.sizes.named(decimal), Options: s.edns.options.named(mnemonic.Option)},
 		Transactions: s.tx, Latency: s.latencies(), Anomalies: s.anomaly.named(anomalyName), Multicast: s.mcast.named(anomalyName), Series: s.series.report(),
-		Limits: s.limits(st),
+		Limits: limits(st),
 	}
 	r.Transactions.Retransmitted = st.Retransmitted
 	for i, n := range s.opcodes {
@@ -37,8 +42,17 @@ func Build(s *Summary, st *decode.Stats, src Source, top int) *Report {
 		r.Anomalies[p03.String()] = st.Retransmitted
 	}
 	r.oneWay()
-	s.fillTables(r, top)
+	r.fillTables(all, o)
 	return r
+}
+
+// total returns the sum of all but the tables.
+func total(all []*Summary) *Summary {
+	sum := newSummary(all[0].seed)
+	for _, s := range all {
+		sum.mergeCounts(s)
+	}
+	return sum
 }
 
 // oneWay notes where the capture has one direction only. What the other would have said is then no anomaly.
@@ -100,10 +114,9 @@ func packets(st *decode.Stats) Packets {
 	}
 }
 
-func (s *Summary) limits(st *decode.Stats) Forgotten {
+func limits(st *decode.Stats) Forgotten {
 	return Forgotten{
-		ClientsError: uint64(s.clients.weightLost), ServersError: uint64(s.servers.weightLost), NamesError: uint64(s.names.weightLost),
-		ZonesError: uint64(s.zones.weightLost), PairingEvicted: st.PairingEvicted, PairingForgotten: st.PairingForgotten,
+		PairingEvicted: st.PairingEvicted, PairingForgotten: st.PairingForgotten,
 		StreamsEvicted: st.StreamsEvicted, FragmentsEvicted: st.FragmentsLimit,
 	}
 }
@@ -194,87 +207,3 @@ func seriesName(c int) string {
 	return mnemonic.RCODE(uint16(c))
 }
 
-// fillTables makes the tables by client, server, name and zone, and what is distinct.
-func (s *Summary) fillTables(r *Report, top int) {
-	d := &r.Distinct
-	note := func(n uint64, exact bool, what string) uint64 {
-		if !exact {
-			d.Approximate = append(d.Approximate, what)
-		}
-		return n
-	}
-	zones := s.byZone()
-	n, exact := s.clients.distinct(false)
-	d.Clients = note(n, exact, "clients")
-	n, exact = s.servers.distinct(true)
-	d.Servers = note(n, exact, "servers")
-	n, exact = s.names.distinct(false)
-	d.Names = note(n, exact, "names")
-	n, exact = zones.distinct(false)
-	d.Zones = note(n, exact && s.names.seen == nil, "zones")
-	r.Rows.Clients, _ = s.clients.distinct(true)
-	r.Rows.Servers, _ = s.servers.distinct(true)
-	r.Rows.Names, _ = s.names.distinct(true)
-	r.Rows.Zones, _ = zones.distinct(true)
-	r.Clients = s.clients.report(top, addressRow)
-	r.Servers = s.servers.report(top, addressRow)
-	r.Names = s.names.report(top, func(out *Row, key []byte) { out.Name = string(wire.AppendName(nil, key)) })
-	r.Zones = zones.report(top, func(out *Row, key []byte) { out.Zone = string(wire.AppendName(nil, key)) })
-}
-
-func addressRow(out *Row, key []byte) { out.Address = packet.Addr(key).String() }
-
-// byZone adds up the names by zone. Names that have left the table are in s.zones already, but not in its numbers of names.
-func (s *Summary) byZone() *table {
-	zones := newTable(s.names.n + s.zones.n)
-	zones.keyLimit = math.MaxInt // a zone is not longer than a name in it
-	zones.merge(s.zones)
-	z := newZoner(reportZonerBytes)
-	rares := s.names.raresByHash()
-	for n := range s.names.all {
-		key := z.zoneOf(s.names.keys.get(n.key))
-		hash := wire.HashName(s.seed, key)
-		r := zones.row(hash, key)
-		r.add(&n.counts)
-		if n.queries > 0 {
-			inc(&r.names)
-		}
-		for _, o := range rares[n.hash] {
-			zones.countRare(rare{hash, o.rcode}, s.names.rare[o])
-		}
-	}
-	return zones
-}
-
-// report returns the table's first rows; key says what a row is of.
-func (t *table) report(top int, key func(out *Row, key []byte)) []Row {
-	rows := []Row{}
-	rares := t.raresByHash()
-	for _, r := range t.top(top) {
-		out := Row{Queries: uint64(r.queries), Responses: uint64(r.responses), Malformed: uint64(r.malformed),
-			Unanswered: uint64(r.unanswered), Names: uint64(r.names), RCODEs: map[string]uint64{}}
-		for code, n := range r.rcodes {
-			if n > 0 {
-				out.RCODEs[mnemonic.RCODE(uint16(code))] = uint64(n)
-			}
-		}
-		for _, o := range rares[r.hash] {
-			out.RCODEs[mnemonic.RCODE(o.rcode)] = uint64(t.rare[o])
-		}
-		if n := out.Responses - min(sum(out.RCODEs), out.Responses); n > 0 {
-			out.RCODEs[otherRCODE] = n
-		}
-		key(&out, t.keys.get(r.key))
-		rows = append(rows, out)
-	}
-	return rows
-}
-
-// raresByHash groups the rare RCODEs by row.
-func (t *table) raresByHash() map[uint64][]rare {
-	m := make(map[uint64][]rare, len(t.rare))
-	for k := range t.rare {
-		m[k.hash] = append(m[k.hash], k)
-	}
-	return m
-}

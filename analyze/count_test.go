@@ -65,7 +65,7 @@ func counted(all ...*decode.Message) *Report {
 	for _, m := range all {
 		s.Message(m)
 	}
-	return Build(s, &decode.Stats{}, Source{}, 10)
+	return Build([]*Summary{s}, &decode.Stats{}, Source{}, Options{Top: 10})
 }
 
 // TestMalformedIsCountedForItsSender is with one malformed query and two malformed responses.
@@ -133,7 +133,7 @@ func TestRCODEsOfARowAddUp(t *testing.T) {
 	for _, rcode := range []int{0, 3, 23, 23, 16} {
 		s.Message(message(response(t, "a.example.", rcode)))
 	}
-	r := Build(s, &decode.Stats{}, Source{}, 10)
+	r := Build([]*Summary{s}, &decode.Stats{}, Source{}, Options{Top: 10})
 	if want := map[string]uint64{"NOERROR": 1, "NXDOMAIN": 1, "OTHER": 3}; !maps.Equal(r.Names[0].RCODEs, want) {
 		t.Errorf("name: %v, want %v", r.Names[0].RCODEs, want)
 	}
@@ -159,7 +159,7 @@ func TestSpanIsThatOfMessages(t *testing.T) {
 	}
 	a.Merge(b)
 	a.Merge(NewSummary(testSeed, DefaultLimits()))
-	m := Build(a, &decode.Stats{Packets: 5, First: 0, Last: start.Add(24 * time.Hour).UnixNano()}, Source{}, 10).Messages
+	m := Build([]*Summary{a}, &decode.Stats{Packets: 5, First: 0, Last: start.Add(24 * time.Hour).UnixNano()}, Source{}, Options{Top: 10}).Messages
 	if !m.First.Equal(start) || m.Duration != 10 || !m.Last.Equal(start.Add(10*time.Second)) {
 		t.Errorf("from %v to %v, %v s: want 10 s from %v", m.First, m.Last, m.Duration, start)
 	}
@@ -187,7 +187,7 @@ func TestOneWay(t *testing.T) {
 			}
 			s.Transaction(lost)
 			s.Transaction(orphan)
-			r := Build(s, &decode.Stats{}, Source{}, 10)
+			r := Build([]*Summary{s}, &decode.Stats{}, Source{}, Options{Top: 10})
 			if r.Source.OneWay != tt.want {
 				t.Errorf("got %q, want %q", r.Source.OneWay, tt.want)
 			}
@@ -217,7 +217,7 @@ func TestJSONOfNothing(t *testing.T) {
 
 func TestJSONIsASCII(t *testing.T) {
 	evil := "K\u00f6ln \x1b[2J \u202egpj.exe \u009b31m \x7f \u2028 \U000e0041 \"\\ end"
-	r := Build(NewSummary(testSeed, DefaultLimits()), &decode.Stats{}, Source{Files: []string{evil, "\xff"}, Faults: []string{evil}}, 1)
+	r := Build([]*Summary{NewSummary(testSeed, DefaultLimits())}, &decode.Stats{}, Source{Files: []string{evil, "\xff"}, Faults: []string{evil}}, Options{Top: 1})
 	out, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +242,7 @@ func TestSettings(t *testing.T) {
 	c.Ports.Add(8)
 	src := Source{Settings: SettingsOf(&c)}
 	for packets, reached := range map[uint64]bool{9: false, 10: true} {
-		got := Build(NewSummary(testSeed, DefaultLimits()), &decode.Stats{Packets: packets}, src, 1).Settings
+		got := Build([]*Summary{NewSummary(testSeed, DefaultLimits())}, &decode.Stats{Packets: packets}, src, Options{Top: 1}).Settings
 		want := Settings{Timeout: 1.5, Ports: []uint16{8, 53, 5353}, Dedup: true, MaxPackets: 10, LimitReached: reached}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("got %+v, want %+v", got, want)

@@ -41,7 +41,12 @@ func shardsOf(t *testing.T, n int, l Limits, o synth.Options) ([]*Summary, decod
 
 func reportJSON(t *testing.T, s *Summary, st *decode.Stats) string {
 	t.Helper()
-	out, err := json.MarshalIndent(Build(s, st, Source{}, 50), "", " ")
+	return builtJSON(t, []*Summary{s}, st, 1)
+}
+
+func builtJSON(t *testing.T, all []*Summary, st *decode.Stats, workers int) string {
+	t.Helper()
+	out, err := json.MarshalIndent(Build(all, st, Source{}, Options{Top: 50, Workers: workers}), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,13 +89,26 @@ func firstDifference(a, b string) string {
 	return "one is longer"
 }
 
+// TestReportOfManyIsThatOfTheirSum has tables of many parts and of one.
+func TestReportOfManyIsThatOfTheirSum(t *testing.T) {
+	for _, o := range []synth.Options{{Packets: 60000, Seed: 5, Names: 30000, Clients: 9000}, {Packets: 300, Seed: 6}} {
+		shards, stats := shardsOf(t, 1, DefaultLimits(), o)
+		want := reportJSON(t, merged(shards), &stats)
+		for _, workers := range []int{0, 1, 2, 5, 100} {
+			if got := builtJSON(t, shards, &stats, workers); got != want {
+				t.Errorf("%d packets, %d workers: another report\n%s", o.Packets, workers, firstDifference(got, want))
+			}
+		}
+	}
+}
+
 // TestReportIsTheSameWithAnyWorkers runs with tables so small that rows are lost: what is lost may not depend on the workers either.
 func TestReportIsTheSameWithAnyWorkers(t *testing.T) {
 	for _, l := range []Limits{DefaultLimits(), {Clients: 64, Servers: 64, Names: 100, Zones: 64}} {
 		var want string
 		for _, workers := range []int{1, 2, 3, 8} {
 			shards, stats := shardsOf(t, workers, l, synth.Options{Packets: 20000, Seed: 9})
-			got := reportJSON(t, Merged(shards, l), &stats)
+			got := builtJSON(t, shards, &stats, workers)
 			if want == "" {
 				want = got
 			}
@@ -104,7 +122,7 @@ func TestReportIsTheSameWithAnyWorkers(t *testing.T) {
 func TestReportSaysWhatItForgot(t *testing.T) {
 	l := Limits{Clients: 64, Servers: 64, Names: 64, Zones: 64}
 	shards, stats := shardsOf(t, 1, l, synth.Options{Packets: 50000, Seed: 4, Clients: 5000, Names: 20000})
-	r := Build(Merged(shards, l), &stats, Source{}, 10)
+	r := Build(shards, &stats, Source{}, Options{Top: 10, Workers: 2})
 	if r.Limits.ClientsError == 0 || r.Limits.NamesError == 0 {
 		t.Errorf("limits %+v: no error bound", r.Limits)
 	}

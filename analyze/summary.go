@@ -68,13 +68,18 @@ type edns struct {
 
 // NewSummary returns an empty summary. All that are to be merged have the seed of the run's [decode.Config].
 func NewSummary(seed uint64, l Limits) *Summary {
-	s := &Summary{
-		seed: seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
-		clients: newTable(l.Clients), servers: newTable(l.Servers), names: newTable(l.Names), zones: newTable(l.Zones),
-	}
+	s := newSummary(seed)
+	s.clients, s.servers, s.names, s.zones = newTable(l.Clients), newTable(l.Servers), newTable(l.Names), newTable(l.Zones)
 	z := newZoner(zonerBytes)
 	s.names.lost = func(name []byte, c *counts) { s.zone(z.zoneOf(name)).add(c) }
 	return s
+}
+
+// newSummary returns an empty summary without tables.
+func newSummary(seed uint64) *Summary {
+	return &Summary{
+		seed: seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
+	}
 }
 
 // zone returns the row of a zone in wire form.
@@ -361,6 +366,14 @@ func statusAnomaly(t *decode.Transaction) anomaly.ID {
 
 // Merge adds another summary, which must have the same seed; it is not changed.
 func (s *Summary) Merge(o *Summary) {
+	s.mergeCounts(o)
+	for i, t := range o.tables() {
+		s.tables()[i].merge(t)
+	}
+}
+
+// mergeCounts adds all but the tables of another summary.
+func (s *Summary) mergeCounts(o *Summary) {
 	s.messages.add(&o.messages)
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 	s.tx.add(&o.tx)
@@ -377,9 +390,6 @@ func (s *Summary) Merge(o *Summary) {
 	s.latency.Merge(o.latency)
 	s.slowest = max(s.slowest, o.slowest)
 	s.total += o.total
-	for i, t := range o.tables() {
-		s.tables()[i].merge(t)
-	}
 	s.series.merge(o.series)
 }
 
@@ -388,21 +398,3 @@ func (s *Summary) counters() [10]*counter {
 }
 
 func (s *Summary) tables() [4]*table { return [...]*table{s.clients, s.servers, s.names, s.zones} }
-
-// Merged returns a summary of all, with room for all their rows, and lets go of them.
-func Merged(all []*Summary, l Limits) *Summary {
-	n := len(all)
-	sum := NewSummary(all[0].seed, Limits{Clients: n * l.Clients, Servers: n * l.Servers, Names: n * l.Names, Zones: n * l.Zones})
-	for i, t := range sum.tables() {
-		rows := 0
-		for _, s := range all {
-			rows += s.tables()[i].n
-		}
-		t.reserve(rows)
-	}
-	for i, s := range all {
-		sum.Merge(s)
-		all[i] = nil
-	}
-	return sum
-}

@@ -286,35 +286,3 @@ func (t *table) watch() {
 		t.seen.Insert(t.keys.get(r.key))
 	}
 }
-
-// distinct returns the number of keys with queries (or, with any, all keys) and whether it is exact. An estimate is of all keys.
-func (t *table) distinct(any bool) (uint64, bool) {
-	if t.seen != nil {
-		return t.seen.Estimate(), false
-	}
-	n := uint64(0)
-	for r := range t.all {
-		if any || r.queries > 0 {
-			n++
-		}
-	}
-	return n, true
-}
-
-// top returns the n heaviest rows: by queries, then responses, then key. It is meant for an n far below the number of rows.
-func (t *table) top(n int) []*row {
-	order := func(a, b *row) int {
-		return cmp.Or(cmp.Compare(b.queries, a.queries), cmp.Compare(b.responses, a.responses),
-			slices.Compare(t.keys.get(a.key), t.keys.get(b.key)))
-	}
-	best := make([]*row, 0, min(n, t.n)+1)
-	for r := range t.all {
-		if len(best) == n && (n == 0 || order(r, best[n-1]) >= 0) {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(best, r, order)
-		best = slices.Insert(best, at, r)
-		best = best[:min(len(best), n)]
-	}
-	return best
-}

@@ -129,7 +129,7 @@ func (o *reportOptions) read(ctx context.Context, in *capture.Input, conf decode
 	}
 	src := sourceOf(ctx, in)
 	src.Settings = analyze.SettingsOf(&conf)
-	return analyze.Build(analyze.Merged(shards, limits), &stats, src, o.rows()), nil
+	return analyze.Build(shards, &stats, src, analyze.Options{Top: o.rows(), Workers: o.source.workers}), nil
 }
 
 // warn prints what was wrong with the files.
