@@ -5,6 +5,8 @@ import (
 	"math/bits"
 
 	"github.com/miekg/dns"
+
+	"github.com/dnssniff/dnssniff/decode/packet"
 )
 
 // skew is how much later than its response a query may be captured and still be its query (several capture queues, merged files).
@@ -286,6 +288,28 @@ func (p *pairer) Quoted(m *Message, icmp ICMP) {
 	k := keysOf(m)
 	if n, _ := p.candidates(&k); n != 0 {
 		p.opens.list[n].ICMP = icmp
+	}
+}
+
+// quoteReach is how many open queries, from the youngest on, an ICMP error that quotes no whole DNS header is compared with.
+const quoteReach = 256
+
+// QuotedPorts ties an ICMP error to the youngest query between the addresses and ports that it quotes: routers may quote no more than the UDP
+// header (RFC 792), and then a bit of the DNS header.
+func (p *pairer) QuotedPorts(now int64, q *packet.Quote, icmp ICMP) {
+	p.advance(now)
+	n := p.opens.list[0].prev
+	for range quoteReach {
+		if n == 0 {
+			return
+		}
+		o := &p.opens.list[n]
+		if o.clientPort == q.SrcPort && o.serverPort == q.DstPort && o.client == q.Src && o.server == q.Dst && o.proto == UDP &&
+			(len(q.Payload) < 2 || o.ID == binary.BigEndian.Uint16(q.Payload)) {
+			o.ICMP = icmp
+			return
+		}
+		n = o.prev
 	}
 }
 

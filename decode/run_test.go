@@ -179,13 +179,17 @@ func TestRun(t *testing.T) {
 		{"dot_is_named", func(s *scene) { s.tcp(client, "198.51.100.53:853", 1, "S", nil) }, nil, nil, func(s Stats) bool { return s.NonDNS == 1 && s.EncryptedDNS == 1 }},
 		{"mdns_is_not_paired", func(s *scene) { s.udp("192.0.2.1:5353", "224.0.0.251:5353", unhex(t, queryHex)) }, nil, nil, func(s Stats) bool { return s.NonDNS == 0 }},
 		{"llmnr_is_not_paired", func(s *scene) { s.udp(client, "224.0.0.252:5355", unhex(t, queryHex)) }, nil, nil, func(s Stats) bool { return s.NonDNS == 0 }},
-		{"icmp_quotes_query", func(s *scene) {
-			frame := s.udp(client, server, unhex(t, queryHex))
-			icmp := &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 3)}
-			ip, eth := ipLayer(net.IPv4(198, 51, 100, 53), net.IPv4(192, 0, 2, 1), layers.IPProtocolICMPv4)
-			data := s.serialize(frame[14:], eth, ip, icmp)
-			s.add(data, len(data))
-		}, nil, []string{"pending q1 icmp 3/3"}, func(s Stats) bool { return s.ICMPErrors == 1 && s.NonDNS == 0 }},
+		{"icmp_quotes_query", func(s *scene) { s.unreachable(s.udp(client, server, unhex(t, queryHex))[14:]) }, nil,
+			[]string{"pending q1 icmp 3/3"}, func(s Stats) bool { return s.ICMPErrors == 1 && s.NonDNS == 0 }},
+		{"icmp_quotes_udp_header_only", func(s *scene) {
+			s.unreachable(s.udp(client, server, unhex(t, queryHex))[14 : 14+20+8])
+			s.unreachable(s.datagram("192.0.2.1:4001", server, unhex(t, queryHex))[14 : 14+20+8])
+		}, nil, []string{"pending q1 icmp 3/3"}, func(s Stats) bool { return s.ICMPErrors == 2 }},
+		{"icmp_quotes_another_id", func(s *scene) {
+			frame := slices.Clone(s.udp(client, server, unhex(t, queryHex)))
+			frame[14+20+8]++
+			s.unreachable(frame[14 : 14+20+8+2])
+		}, nil, []string{"pending q1"}, func(s Stats) bool { return s.ICMPErrors == 1 }},
 		{"arp", func(s *scene) { s.add(append(make([]byte, 12), 8, 6, 0, 1), 60) }, nil, nil, func(s Stats) bool { return s.NonDNS == 1 }},
 		{"unreadable", func(s *scene) { s.add(append(make([]byte, 12), 8, 0, 0x4f), 15) }, nil, nil, func(s Stats) bool { return s.Undecodable == 1 }},
 		{"snaplen_in_rdata_is_a_message", func(s *scene) {
@@ -261,6 +265,14 @@ func TestDuplicatePackets(t *testing.T) {
 	if want := []string{"answered q1 r3 200µs"}; !slices.Equal(h.lines, want) || st.Duplicate != 2 || st.Retransmitted != 1 {
 		t.Errorf("with dedup: got %q, %d duplicates, %d retransmitted", h.lines, st.Duplicate, st.Retransmitted)
 	}
+}
+
+// unreachable adds the server's answer that nobody listens, which quotes bytes of an IP packet.
+func (s *scene) unreachable(quoted []byte) {
+	icmp := &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 3)}
+	ip, eth := ipLayer(net.IPv4(198, 51, 100, 53), net.IPv4(192, 0, 2, 1), layers.IPProtocolICMPv4)
+	data := s.serialize(quoted, eth, ip, icmp)
+	s.add(data, len(data))
 }
 
 // TestRunStops checks that a cancelled run settles what it has read.

@@ -213,7 +213,12 @@ func (s *shard) TCPMessage(t *stream.Message) {
 func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 	s.stats.ICMPErrors++
 	q := &t.Quote
-	if r.proto() != UDP || q.Proto != protoUDP || len(q.Payload) < wire.HeaderLen {
+	if r.proto() != UDP || q.Proto != protoUDP {
+		return
+	}
+	icmp := ICMP{Seen: true, Type: q.Type, Code: q.Code, IPVersion: t.IPVersion, From: t.Src}
+	if len(q.Payload) < wire.HeaderLen {
+		s.pairs.QuotedPorts(p.Time, q, icmp)
 		return
 	}
 	s.wire.Parse(q.Payload, true)
@@ -222,7 +227,7 @@ func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 	s.orient(m, &q.Src, &q.Dst, q.SrcPort, q.DstPort, r)
 	s.hash(m)
 	if !m.Response() {
-		s.pairs.Quoted(m, ICMP{Seen: true, Type: q.Type, Code: q.Code, IPVersion: t.IPVersion, From: t.Src})
+		s.pairs.Quoted(m, icmp)
 	}
 }
 
