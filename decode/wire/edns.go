@@ -69,7 +69,7 @@ func (m *Message) opt(r *Record) {
 	e.Off, e.Section = r.Off, r.Section
 	e.UDPSize = r.Class
 	e.ExtRCODE, e.Version, e.Flags = uint8(r.TTL>>24), uint8(r.TTL>>16), uint16(r.TTL)
-	e.OptOff, e.NOptions = r.Data, 0
+	e.OptOff, e.NOptions, e.Has = r.Data, 0, 0
 	end := int(r.Data) + int(r.Len)
 	e.Options = m.Data[r.Data:end]
 	if r.NameLen != 1 {
@@ -110,6 +110,7 @@ func (m *Message) options(off, end int) {
 		if code == optionCookie {
 			m.cookie(off, n)
 		}
+		e.Has |= optionBit(code)
 		e.NOptions++
 		off += 4 + n
 	}
@@ -117,6 +118,14 @@ func (m *Message) options(off, end int) {
 	if left := end - off; left > 0 && left < 4 {
 		m.note(fault{optionTail, off, left})
 	}
+}
+
+// optionBit is the bit of EDNS.Has for an option code.
+func optionBit(code uint16) uint32 {
+	if code > 31 {
+		code = 0
+	}
+	return 1 << code
 }
 
 // cookie notes a COOKIE option of n bytes that is neither a client's 8 nor 16 to 40 (RFC 7873 section 4), once a message.

@@ -93,6 +93,8 @@ type EDNS struct {
 	OptOff   uint16 // offset of Options in the message
 	NOptions uint16
 	Section  Section
+	// Has has bit n set for a whole option of code n, 1 to 31; bit 0 is for any other code.
+	Has uint32
 }
 
 // TSIG holds the fields of a TSIG record (RFC 8945 section 4.2).

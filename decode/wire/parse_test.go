@@ -51,7 +51,7 @@ func TestRecords(t *testing.T) {
 func TestEDNS(t *testing.T) {
 	m := parse(t, unhex(t, realMessages["query with cookie and subnet"]))
 	e := &m.EDNS
-	if !m.HasOPT || e.Off != 33 || e.UDPSize != 1232 || e.Flags != EDNSFlagDO || e.OptOff != 44 || e.NOptions != 2 || e.Section != SectionAdditional {
+	if !m.HasOPT || e.Off != 33 || e.UDPSize != 1232 || e.Flags != EDNSFlagDO || e.OptOff != 44 || e.NOptions != 2 || e.Has != 1<<10|1<<8 || e.Section != SectionAdditional {
 		t.Errorf("EDNS %+v", *e)
 	}
 	var got string
@@ -75,7 +75,7 @@ func TestEDNS(t *testing.T) {
 
 func TestOptionsBeforeTheFaultAreKept(t *testing.T) {
 	m := parse(t, unhex(t, ednsQuery+"00 0029 04d0 00 00 0000 000a fde9 0000 fdea 0005 0102"))
-	if m.EDNS.NOptions != 1 || len(m.EDNS.Options) != 4 || !m.Malformed {
+	if m.EDNS.NOptions != 1 || m.EDNS.Has != 1 || len(m.EDNS.Options) != 4 || !m.Malformed {
 		t.Errorf("%+v", m.EDNS)
 	}
 }
