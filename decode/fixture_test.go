@@ -1,0 +1,225 @@
+package decode
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+
+	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/fixture"
+)
+
+// sighting is an anomaly and the packet that completed its message; 0 where the packet is not known.
+type sighting struct {
+	anomaly.Seen
+	packet uint64
+}
+
+func (s sighting) String() string {
+	return fmt.Sprintf("%v@%d+%d#%d", s.ID, s.Offset, s.Length, s.packet)
+}
+
+// collector keeps what messages and transactions show.
+type collector struct{ seen []sighting }
+
+func (c *collector) Message(m *Message) {
+	for _, a := range m.Anomalies {
+		c.seen = append(c.seen, sighting{a, m.Number})
+	}
+}
+
+func (c *collector) Transaction(t *Transaction) {
+	for _, id := range pairAnomalies(t) {
+		s := sighting{Seen: anomaly.Seen{ID: id}}
+		if t.Response != nil {
+			s.packet = t.Response.Number
+		} else if t.Query != nil {
+			s.packet = t.Query.Number
+		}
+		c.seen = append(c.seen, s)
+	}
+}
+
+// pairAnomalies returns what the status of a transaction means.
+func pairAnomalies(t *Transaction) (ids []anomaly.ID) {
+	switch t.Status {
+	case Unanswered:
+		ids = append(ids, anomaly.Make('P', 1))
+	case Unsolicited:
+		ids = append(ids, anomaly.Make('P', 2))
+	case Duplicate:
+		ids = append(ids, anomaly.Make('P', 5))
+	case Conflicting:
+		ids = append(ids, anomaly.Make('P', 6))
+	case Mismatched:
+		ids = append(ids, mismatchAnomaly(t))
+	}
+	if t.CaseDiffers {
+		ids = append(ids, anomaly.Make('Q', 12))
+	}
+	if t.Query != nil && t.Response != nil && t.RTT < 0 {
+		ids = append(ids, anomaly.Make('P', 13))
+	}
+	return ids
+}
+
+func mismatchAnomaly(t *Transaction) anomaly.ID {
+	if t.Response.Server != t.Server {
+		return anomaly.Make('P', 8)
+	}
+	return anomaly.Make('P', 10)
+}
+
+// TestFixtures runs each capture of testdata/anomaly through the whole pipeline.
+func TestFixtures(t *testing.T) {
+	for _, f := range fixtures(t) {
+		t.Run(f.Name, func(t *testing.T) {
+			checkFixture(t, f, decodeFixture(t, f))
+		})
+	}
+}
+
+func fixtures(t *testing.T) (all []*fixture.Fixture) {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/anomaly/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d fixtures: %v", len(paths), err)
+	}
+	for _, path := range paths {
+		f, err := fixture.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+func decodeFixture(t *testing.T, f *fixture.Fixture) []sighting {
+	t.Helper()
+	c, err := DefaultConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.InOrder = true
+	var got collector
+	st, err := Run(context.Background(), []capture.Source{&packets{list: f.Packets}}, c, func(int) Handler { return &got })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st.ShortDNS > 0 {
+		got.seen = append(got.seen, sighting{Seen: anomaly.Seen{ID: anomaly.Make('H', 1)}})
+	}
+	return got.seen
+}
+
+// checkFixture compares. What the fixture does not name may be there only as info, or as what pairing says of a message that is alone.
+func checkFixture(t *testing.T, f *fixture.Fixture, got []sighting) {
+	t.Helper()
+	for _, w := range f.Want {
+		if !slices.ContainsFunc(got, func(s sighting) bool { return meets(s, w) }) {
+			t.Errorf("want %v@%d+%d#%d, got %v", w.ID, w.Offset, w.Length, w.Packet, got)
+		}
+	}
+	for _, s := range got {
+		named := slices.ContainsFunc(f.Want, func(w fixture.Want) bool { return w.ID == s.ID })
+		switch {
+		case slices.Contains(f.Never, s.ID):
+			t.Errorf("%v must not be reported: %v", s.ID, got)
+		case !named && s.ID.Severity() > anomaly.Info && s.ID.Group() != 'P':
+			t.Errorf("%v is not expected: %v", s.ID, got)
+		}
+	}
+}
+
+func meets(s sighting, w fixture.Want) bool {
+	return s.ID == w.ID && (w.Packet == 0 || s.packet == w.Packet) &&
+		(!w.HasPlace || s.Offset == w.Offset && s.Length == w.Length)
+}
+
+// TestFixtureNames: a fixture is named after the entry it is for, and wants it or does not.
+func TestFixtureNames(t *testing.T) {
+	for _, f := range fixtures(t) {
+		prefix, rest, _ := strings.Cut(f.Name, "_")
+		id := strings.ToUpper(prefix)
+		want := slices.ContainsFunc(f.Want, func(w fixture.Want) bool { return w.ID.String() == id })
+		never := slices.ContainsFunc(f.Never, func(n anomaly.ID) bool { return n.String() == id })
+		if want == never || never != strings.HasPrefix(rest, "not_") {
+			t.Errorf("%s: want %v, never %v; a near miss is named %s_not_...", f.Name, want, never, prefix)
+		}
+	}
+}
+
+// coverage counts the fixtures of an entry.
+type coverage struct{ triggers, misses int }
+
+// TestCatalogueCoverage prints, by group, how many entries have a fixture that triggers them and a near miss. With -v it names those that lack one.
+func TestCatalogueCoverage(t *testing.T) {
+	covered := map[anomaly.ID]coverage{}
+	add := func(path string) {
+		f, err := fixture.Read(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range f.Want {
+			c := covered[w.ID]
+			c.triggers++
+			covered[w.ID] = c
+		}
+		for _, id := range f.Never {
+			c := covered[id]
+			c.misses++
+			covered[id] = c
+		}
+	}
+	for _, dir := range []string{"testdata/anomaly", "../analyze/testdata/anomaly"} {
+		if _, err := os.Stat(dir); err != nil {
+			continue
+		}
+		paths, _ := filepath.Glob(dir + "/*.txt")
+		for _, path := range paths {
+			add(path)
+		}
+	}
+	printCoverage(t, covered)
+}
+
+func printCoverage(t *testing.T, covered map[anomaly.ID]coverage) {
+	t.Helper()
+	type row struct{ entries, trigger, miss int }
+	rows := map[byte]*row{}
+	var groups []byte
+	var lacking []string
+	for id := range anomaly.All {
+		r := rows[id.Group()]
+		if r == nil {
+			r = &row{}
+			rows[id.Group()], groups = r, append(groups, id.Group())
+		}
+		c := covered[id]
+		r.entries++
+		if c.triggers > 0 {
+			r.trigger++
+		}
+		if c.misses > 0 {
+			r.miss++
+		}
+		if c.triggers == 0 || c.misses == 0 {
+			lacking = append(lacking, fmt.Sprintf("%v %s (%d/%d)", id, id.Name(), c.triggers, c.misses))
+		}
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "group\tentries\ttrigger fixture\tnear miss\t")
+	for _, g := range groups {
+		fmt.Fprintf(w, "%c\t%d\t%d\t%d\t\n", g, rows[g].entries, rows[g].trigger, rows[g].miss)
+	}
+	w.Flush()
+	t.Logf("fixtures of the catalogue's entries\n%s\nwithout both: %s", &b, strings.Join(lacking, ", "))
+}
