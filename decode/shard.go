@@ -198,7 +198,7 @@ func (s *shard) TCPMessage(t *stream.Message) {
 	s.wire.Parse(t.Data, t.Cut || t.Ended)
 	m := &s.msg
 	*m = Message{Message: &s.wire, Time: g.Time, FirstTime: t.FirstTime, Number: g.Number, File: g.File, Proto: TCP, IPVersion: ipVersion(&g.Src),
-		Length: clamp16(t.Length), conn: t.Conn}
+		Length: clamp16(t.Length), conn: t.Conn, FirstNumber: t.FirstNumber, Seq: t.Seq, Segments: t.Segments}
 	if from != nil && g == &from.segment {
 		m.HopLimit, m.BadChecksum = from.hop, from.check == packet.CheckBad
 	}

@@ -43,6 +43,12 @@ type Message struct {
 	ServerHash     uint64
 	FirstTime      int64 // TCP: time of the segment with its first byte; UDP: Time
 
+	// FirstNumber is the packet with the first byte, Seq the sequence number of the length prefix, and Segments how many the bytes came in.
+	// Valid iff Proto is TCP.
+	FirstNumber uint64
+	Seq         uint32
+	Segments    uint16
+
 	conn uint64 // TCP connection within the shard
 	body uint32 // hash of Data
 }

@@ -12,6 +12,7 @@ type partial struct {
 	cut      bool
 	split    bool
 	segments uint16
+	seq      uint32
 	first    int64 // time and number of the first byte's segment
 	number   uint64
 	last     Segment // of those that the bytes came from, the one captured last
@@ -46,7 +47,7 @@ func (a *Assembler) begin(h *half, data []byte, length int, s *Segment, arrival 
 		if n := prefixLen + announced; n <= length {
 			m := &a.message
 			*m = Message{Data: data[prefixLen:min(n, len(data))], Length: announced, Segment: s, FirstTime: s.Time, FirstNumber: s.Number,
-				Segments: 1, Cut: n > len(data)}
+				Segments: 1, Seq: h.next - uint32(length), Cut: n > len(data)}
 			a.emit(h)
 			return n
 		}
@@ -55,7 +56,7 @@ func (a *Assembler) begin(h *half, data []byte, length int, s *Segment, arrival 
 		return length
 	}
 	p := a.pool.getPartial()
-	p.first, p.number = s.Time, s.Number
+	p.first, p.number, p.seq = s.Time, s.Number, h.next-uint32(length)
 	h.partial = p
 	return a.extend(h, data, length, s, arrival)
 }
@@ -159,7 +160,7 @@ func (p *partial) touch(s *Segment, arrival uint64) {
 
 func (a *Assembler) emitPartial(h *half, p *partial, data []byte, s *Segment, ended bool) {
 	a.message = Message{Data: data, Length: p.length, Segment: s, FirstTime: p.first, FirstNumber: p.number, Segments: p.segments,
-		Cut: p.cut, Ended: ended, SplitPrefix: p.split}
+		Seq: p.seq, Cut: p.cut, Ended: ended, SplitPrefix: p.split}
 	a.emit(h)
 }
 

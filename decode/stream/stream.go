@@ -34,6 +34,8 @@ type Message struct {
 	FirstNumber uint64
 	// Segments is how many segments the message's bytes came from.
 	Segments uint16
+	// Seq is the sequence number of the prefix's first byte.
+	Seq uint32
 	// Cut says that bytes are missing because the capture lacks them (snaplen).
 	Cut bool
 	// Ended says that the stream ended (FIN, RST, gap, end of capture) within the message.
