@@ -206,4 +206,3 @@ func seriesName(c int) string {
 	}
 	return mnemonic.RCODE(uint16(c))
 }
-

@@ -167,8 +167,8 @@ func TestSpanIsThatOfMessages(t *testing.T) {
 
 func TestOneWay(t *testing.T) {
 	q, a := message(query(t, "a.example.", dns.TypeA)), message(response(t, "a.example.", 0))
-	lost := &decode.Transaction{Status: decode.Unanswered, Query: &decode.Query{}}
-	orphan := &decode.Transaction{Status: decode.Unsolicited, Response: a}
+	lost := &decode.Transaction{Status: decode.Unanswered, Query: &decode.Query{}, Anomalies: []anomaly.Seen{{ID: p01}}}
+	orphan := &decode.Transaction{Status: decode.Unsolicited, Response: a, Anomalies: []anomaly.Seen{{ID: p02}}}
 	for _, tt := range []struct {
 		name     string
 		messages []*decode.Message

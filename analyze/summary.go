@@ -272,8 +272,8 @@ func (s *Summary) Transaction(t *decode.Transaction) {
 	if n := s.tx.of(t.Status); n != nil {
 		*n++
 	}
-	if id := statusAnomaly(t); id != 0 {
-		s.anomaly.inc(uint16(id))
+	for i := range t.Anomalies {
+		s.anomaly.inc(uint16(t.Anomalies[i].ID))
 	}
 	switch t.Status {
 	case decode.Answered:
@@ -306,12 +306,8 @@ func (n *Transactions) of(st decode.Status) *uint64 {
 }
 
 func (s *Summary) answered(t *decode.Transaction) {
-	if t.CaseDiffers {
-		s.anomaly.inc(uint16(q12))
-	}
 	if t.RTT < 0 {
 		s.tx.Reordered++
-		s.anomaly.inc(uint16(p13))
 		return
 	}
 	_ = s.latency.RecordValue(min(t.RTT, maxLatency)) // fails only above maxLatency
@@ -330,39 +326,20 @@ func (s *Summary) unanswered(t *decode.Transaction) {
 	}
 }
 
-// The entries of the catalogue that pairing decides.
-var (
-	p01 = anomaly.Make('P', 1)  // no-response
-	p02 = anomaly.Make('P', 2)  // orphan-response
-	p03 = anomaly.Make('P', 3)  // query-retransmit
-	p05 = anomaly.Make('P', 5)  // response-duplicate-identical
-	p06 = anomaly.Make('P', 6)  // response-duplicate-different
-	p08 = anomaly.Make('P', 8)  // reply-from-other-address
-	p10 = anomaly.Make('P', 10) // question-mismatch
-	p13 = anomaly.Make('P', 13) // negative-latency
-	q12 = anomaly.Make('Q', 12) // case-0x20
-	h01 = anomaly.Make('H', 1)  // msg-too-short
-)
-
-// statusAnomaly returns the catalogue's name for how a transaction ended, or 0.
-func statusAnomaly(t *decode.Transaction) anomaly.ID {
-	switch t.Status {
-	case decode.Unanswered:
-		return p01
-	case decode.Unsolicited:
-		return p02
-	case decode.Duplicate:
-		return p05
-	case decode.Conflicting:
-		return p06
-	case decode.Mismatched:
-		if t.Query != nil && t.Response.Server != t.Server {
-			return p08
-		}
-		return p10
+// Event counts an anomaly of a packet or a flow.
+func (s *Summary) Event(e *decode.Event) {
+	if e.ID != decode.TCPRefused {
+		s.anomaly.inc(uint16(e.ID))
 	}
-	return 0
 }
+
+// The entries of the catalogue that the report itself looks at.
+var (
+	p01 = anomaly.Make('P', 1) // no-response
+	p02 = anomaly.Make('P', 2) // orphan-response
+	p03 = anomaly.Make('P', 3) // query-retransmit
+	h01 = anomaly.Make('H', 1) // msg-too-short
+)
 
 // Merge adds another summary, which must have the same seed; it is not changed.
 func (s *Summary) Merge(o *Summary) {

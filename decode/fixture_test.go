@@ -35,8 +35,8 @@ func (c *collector) Message(m *Message) {
 }
 
 func (c *collector) Transaction(t *Transaction) {
-	for _, id := range pairAnomalies(t) {
-		s := sighting{Seen: anomaly.Seen{ID: id}}
+	for _, a := range t.Anomalies {
+		s := sighting{Seen: a}
 		if t.Response != nil {
 			s.packet = t.Response.Number
 		} else if t.Query != nil {
@@ -46,34 +46,8 @@ func (c *collector) Transaction(t *Transaction) {
 	}
 }
 
-// pairAnomalies returns what the status of a transaction means.
-func pairAnomalies(t *Transaction) (ids []anomaly.ID) {
-	switch t.Status {
-	case Unanswered:
-		ids = append(ids, anomaly.Make('P', 1))
-	case Unsolicited:
-		ids = append(ids, anomaly.Make('P', 2))
-	case Duplicate:
-		ids = append(ids, anomaly.Make('P', 5))
-	case Conflicting:
-		ids = append(ids, anomaly.Make('P', 6))
-	case Mismatched:
-		ids = append(ids, mismatchAnomaly(t))
-	}
-	if t.CaseDiffers {
-		ids = append(ids, anomaly.Make('Q', 12))
-	}
-	if t.Query != nil && t.Response != nil && t.RTT < 0 {
-		ids = append(ids, anomaly.Make('P', 13))
-	}
-	return ids
-}
-
-func mismatchAnomaly(t *Transaction) anomaly.ID {
-	if t.Response.Server != t.Server {
-		return anomaly.Make('P', 8)
-	}
-	return anomaly.Make('P', 10)
+func (c *collector) Event(e *Event) {
+	c.seen = append(c.seen, sighting{anomaly.Seen{ID: e.ID}, e.Number})
 }
 
 // TestFixtures runs each capture of testdata/anomaly through the whole pipeline.

@@ -14,6 +14,7 @@ type open struct {
 	clientPort, serverPort uint16
 	proto                  Proto
 	ipVersion              uint8
+	conn                   uint64 // TCP connection
 	spell                  uint32 // tells one spelling of the name from another
 	prev, next             uint32 // in the order of arrival
 	before, after          uint32 // among those with the same client hash, the youngest first; 0 at the ends

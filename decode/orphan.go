@@ -56,7 +56,7 @@ func (p *pairer) giveUpOrphan() {
 	o := p.orphans.at(p.orphans.tail)
 	p.orphans.tail++
 	if !o.adopted {
-		p.out.Transaction(p.pair(Unsolicited, p.orphans.message(o), nil))
+		p.end(p.pair(Unsolicited, p.orphans.message(o), nil))
 	}
 }
 

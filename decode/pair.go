@@ -24,6 +24,8 @@ type pairer struct {
 	out       Handler
 	stats     *Stats
 	tx        Transaction
+	found     found
+	reused    bool // the query that came last has the ID of another open one
 }
 
 func newPairer(c *Config, out Handler, stats *Stats) *pairer {
@@ -109,6 +111,7 @@ func (p *pairer) settle(s Status, n uint32) {
 	o := &p.opens.list[n]
 	p.tx = Transaction{Status: s, Proto: o.proto, IPVersion: o.ipVersion, Client: o.client, Server: o.server,
 		ClientPort: o.clientPort, ServerPort: o.serverPort, Query: &o.Query}
+	p.tx.Anomalies = p.found.status(&p.tx)
 	p.out.Transaction(&p.tx)
 	if s == Unanswered {
 		p.late.add(o)
@@ -126,6 +129,7 @@ func (p *pairer) query(m *Message, k *keys) {
 			return
 		}
 		same, last = same+1, n
+		p.reused = p.reused || o.keys.server == k.server
 	}
 	if a := p.answered.find(k.all(), m.Time); a != nil {
 		p.stats.Retransmitted++
@@ -168,12 +172,17 @@ func spelling(m *Message) uint32 {
 // fill makes a query of a message. Each field is set by itself: a literal would be made elsewhere and copied.
 func fill(o *open, m *Message, keepName bool) {
 	o.client, o.server, o.clientPort, o.serverPort = m.Client, m.Server, m.ClientPort, m.ServerPort
-	o.proto, o.ipVersion, o.spell = m.Proto, m.IPVersion, spelling(m)
+	o.proto, o.ipVersion, o.spell, o.conn = m.Proto, m.IPVersion, spelling(m), m.conn
 	q := &o.Query
 	q.Time, q.Number, q.File, q.ID, q.Flags, q.Length = m.Time, m.Number, m.File, m.ID, m.Flags, m.Length
 	q.HasOPT, q.UDPSize, q.EDNSFlags, q.EDNSVersion = m.HasOPT, m.EDNS.UDPSize, m.EDNS.Flags, m.EDNS.Version
 	q.Malformed, q.NameHash, q.Retransmissions, q.ICMP.Seen = m.Malformed, m.NameHash, 0, false
 	q.NAnomalies = uint8(copy(q.Anomalies[:], m.Message.Anomalies))
+	q.Signed, q.Options = m.HasTSIG || m.HasSIG0, 0
+	if m.HasOPT && m.EDNS.Has != 0 {
+		q.Options = m.EDNS.Has
+		q.keepOptions(&m.EDNS)
+	}
 	q.HasQuestion, q.Name = m.Parsed[0] > 0, q.Name[:0]
 	if q.HasQuestion {
 		q.Type, q.Class = m.Question.Type, m.Question.Class
@@ -218,11 +227,17 @@ func (p *pairer) candidates(k *keys) (exact, near uint32) {
 func (p *pairer) pair(s Status, m *Message, q *Query) *Transaction {
 	t := &p.tx
 	t.Status, t.Proto, t.IPVersion, t.Client, t.Server = s, m.Proto, m.IPVersion, m.Client, m.Server
-	t.ClientPort, t.ServerPort, t.Query, t.Response, t.RTT, t.CaseDiffers = m.ClientPort, m.ServerPort, q, m, 0, false
+	t.ClientPort, t.ServerPort, t.Query, t.Response, t.RTT, t.CaseDiffers, t.Anomalies = m.ClientPort, m.ServerPort, q, m, 0, false, nil
 	if q != nil {
 		t.RTT = m.Time - q.Time
 	}
 	return t
+}
+
+// end hands over a response that answers no open query.
+func (p *pairer) end(t *Transaction) {
+	t.Anomalies = p.found.status(t)
+	p.out.Transaction(t)
 }
 
 // answer settles an open query. k is of the response, which can lack the question: it is remembered under both.
@@ -232,6 +247,7 @@ func (p *pairer) answer(m *Message, n uint32, k *keys) {
 	if s := spelling(m); s != 0 && o.spell != 0 {
 		t.CaseDiffers = s != o.spell
 	}
+	t.Anomalies = p.found.judge(t)
 	p.out.Transaction(t)
 	hash := m.body &^ transfer
 	if m.Proto == TCP && (o.Type == dns.TypeAXFR || o.Type == dns.TypeIXFR) {
@@ -256,9 +272,9 @@ func (p *pairer) again(m *Message, a *answer) {
 	case a.hash&transfer != 0: // the next message of a zone transfer
 		p.answered.repeat(a, m.Time)
 	case a.hash == m.body&^transfer:
-		p.out.Transaction(p.pair(Duplicate, m, nil))
+		p.end(p.pair(Duplicate, m, nil))
 	default:
-		p.out.Transaction(p.pair(Conflicting, m, nil))
+		p.end(p.pair(Conflicting, m, nil))
 	}
 }
 
@@ -266,13 +282,13 @@ func (p *pairer) mismatch(m *Message, n uint32) {
 	o := &p.opens.list[n]
 	t := p.pair(Mismatched, m, &o.Query)
 	t.Server, t.ServerPort = o.server, o.serverPort
-	p.out.Transaction(t)
+	p.end(t)
 }
 
 // unmatched is for a response without a query: one that is late, or early by a reordering of the capture, or unsolicited.
 func (p *pairer) unmatched(m *Message, k *keys) {
 	if o := p.late.find(k); o != nil {
-		p.out.Transaction(p.pair(Late, m, &o.Query))
+		p.end(p.pair(Late, m, &o.Query))
 		return
 	}
 	if p.orphans.full() {
@@ -311,6 +327,22 @@ func (p *pairer) QuotedPorts(now int64, q *packet.Quote, icmp ICMP) {
 		}
 		n = o.prev
 	}
+}
+
+// waitsOn says whether one of the youngest queries is of that TCP connection, whose ends m has.
+func (p *pairer) waitsOn(m *Message, conn uint64) bool {
+	n := p.opens.list[0].prev
+	for range quoteReach {
+		if n == 0 {
+			return false
+		}
+		o := &p.opens.list[n]
+		if o.proto == TCP && o.conn == conn && o.client == m.Client && o.server == m.Server {
+			return true
+		}
+		n = o.prev
+	}
+	return false
 }
 
 // Close settles what is open at the end of the capture, whose last packet is of the time given.

@@ -30,7 +30,9 @@ type prepared struct {
 type shard struct {
 	conf     *Config
 	out      Handler
-	warmer   Warmer // out, if it is one
+	warmer   Warmer  // out, if it is one
+	watcher  Watcher // likewise
+	event    Event
 	stats    Stats
 	pairs    *pairer
 	streams  *stream.Assembler
@@ -45,6 +47,7 @@ type shard struct {
 func newShard(c *Config, out Handler, p *[ahead]prepared) *shard {
 	s := &shard{conf: c, out: out, prepared: p}
 	s.warmer, _ = out.(Warmer)
+	s.watcher, _ = out.(Watcher)
 	s.pairs = newPairer(c, out, &s.stats)
 	s.streams = stream.New(c.Stream, s)
 	return s
@@ -76,12 +79,28 @@ func (s *shard) flush() {
 			s.streams.Segment(&x.segment)
 			continue
 		}
-		s.out.Message(&x.msg)
-		if x.msg.Proto == UDP {
-			s.pairs.Message(&x.msg, &x.keys)
-		}
+		s.settle(&x.msg, &x.keys)
 	}
 	s.n = 0
+}
+
+// settle counts and pairs a message.
+func (s *shard) settle(m *Message, k *keys) {
+	s.out.Message(m)
+	if m.Proto > TCP {
+		return
+	}
+	s.pairs.Message(m, k)
+	if s.pairs.reused {
+		s.pairs.reused = false
+		s.tellOf(idReused, m)
+	}
+	if m.ClientPort < oddPorts {
+		s.oddPort(m)
+	}
+	if m.BadChecksum {
+		s.tellOf(badChecksum, m)
+	}
 }
 
 // transport takes a UDP datagram or TCP segment of the shard.
@@ -141,6 +160,10 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	x.keys = keysOf(m)
 	if s.twice(fold(x.keys.client^uint64(t.IPID)<<16^uint64(m.Flags>>15), x.keys.server^uint64(m.body)), p.Time) {
 		s.n--
+		return
+	}
+	if t.LengthMismatch {
+		s.tellOf(lengthMismatch, m)
 	}
 }
 
@@ -192,6 +215,7 @@ func (s *shard) orient(m *Message, src, dst *packet.Addr, sport, dport uint16, r
 // TCPMessage takes a message from the assembler.
 func (s *shard) TCPMessage(t *stream.Message) {
 	if !s.readable(len(t.Data), t.Length) {
+		s.shortUnit(t)
 		return
 	}
 	g, from := t.Segment, s.segment
@@ -204,9 +228,40 @@ func (s *shard) TCPMessage(t *stream.Message) {
 	}
 	s.orient(m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
 	s.hash(m)
-	s.out.Message(m)
 	k := keysOf(m)
-	s.pairs.Message(m, &k)
+	s.settle(m, &k)
+	if t.SplitPrefix {
+		s.tellOf(splitPrefix, m)
+	}
+	if t.Later {
+		s.tellOf(manyInSegment, m)
+	}
+}
+
+// shortUnit notes a length prefix that announces no message.
+func (s *shard) shortUnit(t *stream.Message) {
+	if t.Length >= wire.HeaderLen {
+		return
+	}
+	g, id := t.Segment, shortUnit
+	if t.Length == 0 {
+		id = emptyUnit
+	}
+	m := &s.msg
+	s.orient(m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
+	s.tell(id, g.Time, g.Number, g.File, TCP, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
+}
+
+// TCPEvent takes what the assembler has seen of a connection.
+func (s *shard) TCPEvent(kind stream.Kind, conn uint64, g *stream.Segment) {
+	var m Message
+	r := s.conf.Ports.role(g.SrcPort, g.DstPort, true)
+	s.orient(&m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, r)
+	id := [...]anomaly.ID{stream.Foreign: foreignOnPort, stream.Bare: noPrefix, stream.Short: unitCutByFIN, stream.Reset: resetWhileOpen, stream.Refused: TCPRefused}[kind]
+	if kind == stream.Reset && !s.pairs.waitsOn(&m, conn) {
+		return
+	}
+	s.tell(id, g.Time, g.Number, g.File, TCP, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
 }
 
 // quote ties an ICMP error to the query it quotes.
@@ -216,6 +271,7 @@ func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 	if r.proto() != UDP || q.Proto != protoUDP {
 		return
 	}
+	s.tell(icmpError, p.Time, p.Number, p.File, UDP, &endpoints{q.Src, q.Dst, q.SrcPort, q.DstPort})
 	icmp := ICMP{Seen: true, Type: q.Type, Code: q.Code, IPVersion: t.IPVersion, From: t.Src}
 	if len(q.Payload) < wire.HeaderLen {
 		s.pairs.QuotedPorts(p.Time, q, icmp)

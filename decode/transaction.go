@@ -84,6 +84,10 @@ type Query struct {
 	HasOPT          bool
 	HasQuestion     bool
 	Malformed       bool
+	Signed          bool   // has TSIG or SIG(0)
+	Options         uint32 // EDNS.Has of its OPT, 0 without one
+	Subnet          uint32 // hash of its ECS option
+	Cookie          uint64 // client cookie, as it is in memory; valid iff Options has it
 	ICMP            ICMP
 	// Anomalies are the first NAnomalies of those that its message has.
 	Anomalies  [4]anomaly.Seen
@@ -114,6 +118,8 @@ type Transaction struct {
 	// RTT is from the first query to this response in ns; negative where the capture reordered them (P13).
 	// Valid iff Query and Response are there.
 	RTT int64
+	// Anomalies are what the status means and what query and response show together, at offsets in the response. Valid during the call.
+	Anomalies []anomaly.Seen
 	// CaseDiffers says that the response spells the question's name in other case than the query (Q12).
 	CaseDiffers bool
 }

@@ -18,7 +18,9 @@ type Assembler struct {
 	stats   Stats
 	table   table
 	pool    pool
-	message Message // the one that is handed over
+	message Message  // the one that is handed over
+	emitted uint64   // the packet number of the one before
+	segment *Segment // in work; nil while the Assembler closes
 	free    *conn
 
 	young, active, closed list // connections without payload yet, with payload, closed; each in the order of their last segments
@@ -49,6 +51,7 @@ func (a *Assembler) Stats() Stats {
 // Close ends the capture: what waits is handed over, the connection that has been silent longest first. The Assembler is empty afterwards
 // and can be used again.
 func (a *Assembler) Close() {
+	a.segment = nil
 	for _, l := range []*list{&a.closed, &a.young, &a.active} {
 		for l.first != nil {
 			a.drop(l.first.conn)
@@ -60,6 +63,7 @@ func (a *Assembler) Close() {
 // anything. Neither s nor its payload is kept.
 func (a *Assembler) Segment(s *Segment) {
 	a.stats.Segments++
+	a.segment = s
 	a.sweep(s.Time)
 	control := s.Flags & (packet.FlagSYN | packet.FlagFIN | packet.FlagRST)
 	length := min(max(s.PayloadLen, len(s.Payload)), window)
@@ -236,6 +240,13 @@ func (a *Assembler) reset(h *half, s *Segment) {
 		a.stats.OutOfWindow++
 		return
 	}
+	switch o := h.other(); {
+	case h.conn.order.in == &a.closed:
+	case !h.started && o.started && o.silent():
+		a.tell(Refused, h, s)
+	default:
+		a.tell(Reset, h, s)
+	}
 	a.flush(h)
 	a.flush(h.other())
 	a.close(h.conn, s.Time)
@@ -247,6 +258,9 @@ func (a *Assembler) finish(h *half) {
 		return
 	}
 	h.ended = true
+	if p := h.partial; p != nil && p.prefixed == prefixLen {
+		a.tell(Short, h, &p.last)
+	}
 	a.flush(h)
 	if o := h.other(); o.ended || !o.started {
 		a.close(h.conn, h.conn.last)
@@ -282,4 +296,11 @@ func (a *Assembler) acknowledged(h *half, s *Segment) {
 	h.acked, h.ackTime = true, s.Time
 	h.waiting.unlink()
 	a.waiting.pushFirst(&h.waiting)
+}
+
+// tell hands over what a connection has come to.
+func (a *Assembler) tell(k Kind, h *half, s *Segment) {
+	if s != nil {
+		a.handler.TCPEvent(k, h.conn.number, s)
+	}
 }

@@ -10,6 +10,8 @@ import (
 // discard is a handler that only counts.
 type discard struct{ messages, bytes int }
 
+func (d *discard) TCPEvent(Kind, uint64, *Segment) {}
+
 func (d *discard) TCPMessage(m *Message) {
 	d.messages++
 	d.bytes += len(m.Data)

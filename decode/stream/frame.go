@@ -168,6 +168,8 @@ func (a *Assembler) emitPartial(h *half, p *partial, data []byte, s *Segment, en
 func (a *Assembler) emit(h *half) {
 	m := &a.message
 	m.Conn = h.conn.number
+	m.Later = a.emitted == m.Segment.Number && m.Segment.Payload != nil
+	a.emitted = m.Segment.Number
 	a.stats.Messages++
 	if m.Cut || m.Ended || m.SplitPrefix {
 		a.countFlags(m)

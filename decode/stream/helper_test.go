@@ -22,8 +22,14 @@ type got struct {
 }
 
 type recorder struct {
-	all []got
-	now int64
+	all    []got
+	events []string // kind@packet
+	now    int64
+}
+
+func (r *recorder) TCPEvent(k Kind, _ uint64, s *Segment) {
+	names := [...]string{Foreign: "foreign", Bare: "bare", Short: "short", Reset: "reset", Refused: "refused"}
+	r.events = append(r.events, fmt.Sprintf("%s@%d", names[k], s.Number))
 }
 
 func (r *recorder) TCPMessage(m *Message) {

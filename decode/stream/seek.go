@@ -28,6 +28,7 @@ func (a *Assembler) first(h *half, payload []byte) {
 	if notDNS(payload) {
 		h.mode = foreignProto
 		a.stats.NotDNS++
+		a.tell(Foreign, h, a.segment)
 		a.discard(h)
 	}
 }
@@ -84,6 +85,7 @@ func (a *Assembler) dropHead(h *half) {
 func (a *Assembler) dropBytes(h *half, data []byte, length int) {
 	if bareMessage(data) {
 		a.stats.NoPrefix++
+		a.tell(Bare, h, a.segment)
 	}
 	a.stats.Dropped += uint64(length)
 	h.next += uint32(length)

@@ -40,6 +40,8 @@ type Message struct {
 	Cut bool
 	// Ended says that the stream ended (FIN, RST, gap, end of capture) within the message.
 	Ended bool
+	// Later says that another message was completed by the same segment before (X05).
+	Later bool
 	// SplitPrefix says that the length prefix came in two segments, or in one of its own (X04).
 	SplitPrefix bool
 }
@@ -47,4 +49,18 @@ type Message struct {
 // Handler takes the messages of an Assembler: those of one direction in the order of the stream. It must not call the Assembler.
 type Handler interface {
 	TCPMessage(m *Message)
+	// TCPEvent tells what has become of a connection, of which no message tells, and the segment that showed it.
+	TCPEvent(k Kind, conn uint64, s *Segment)
 }
+
+// Kind says what a connection has come to.
+type Kind uint8
+
+// The kinds.
+const (
+	Foreign Kind = iota // its first bytes are of another protocol
+	Bare                // a segment is a message without its length prefix
+	Short               // a FIN came before the end of a message
+	Reset               // a RST ended it after it had carried bytes
+	Refused             // a RST answered its SYN
+)

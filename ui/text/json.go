@@ -35,7 +35,7 @@ import (
 //	ede              of the response: code, purpose, text
 //	answers          records in the answer section, as claimed
 //	response_server  where the response came from another address
-//	anomalies        of messages: id, offset and length in bytes, of ("query" or "response")
+//	anomalies        of messages: id, offset and length in bytes, of ("query", "response" or "transaction")
 //	retransmissions  times the query was sent again
 //	malformed        query or response is
 //	case_differs     the response spells the name in other case
@@ -252,13 +252,14 @@ func (j *object) anomalies(t *decode.Transaction) {
 	if t.Response != nil {
 		response = t.Response.Anomalies
 	}
-	if len(query)+len(response) == 0 {
+	if len(query)+len(response)+len(t.Anomalies) == 0 {
 		return
 	}
 	j.key("anomalies")
 	j.dst = append(j.dst, '[')
 	j.list("query", query)
 	j.list("response", response)
+	j.list("transaction", t.Anomalies)
 	j.dst = append(j.dst, ']')
 }
 

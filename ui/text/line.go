@@ -286,6 +286,18 @@ func (l *liner) oddities(t *decode.Transaction, f facts) {
 		l.ede(code, text)
 	}
 	l.anomalies("response", m.Malformed, m.Anomalies)
+	l.together(t.Anomalies)
+}
+
+// together appends what query and response show together, but for what other columns say in words: the status and the case.
+func (l *liner) together(all []anomaly.Seen) {
+	for _, a := range all {
+		if g := a.ID.Group(); g != 'P' && g != 'Q' && a.ID.Severity() > anomaly.Info {
+			l.pad()
+			l.dst = appendID(l.dst, a.ID)
+			l.next()
+		}
+	}
 }
 
 // anomalies appends what is odd about one of the two messages.

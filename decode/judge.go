@@ -1,0 +1,276 @@
+package decode
+
+import (
+	"encoding/binary"
+
+	"github.com/miekg/dns"
+
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// The entries of the catalogue that a query and its response decide together.
+var (
+	headerEcho         = anomaly.Make('H', 20)
+	badversForVersion0 = anomaly.Make('O', 5)
+	doNotEchoed        = anomaly.Make('O', 10)
+	cookieMismatch     = anomaly.Make('O', 16)
+	cookieEchoed       = anomaly.Make('O', 17)
+	cookieGratuitous   = anomaly.Make('O', 19)
+	subnetMismatch     = anomaly.Make('O', 22)
+	optMissing         = anomaly.Make('O', 27)
+	optGratuitous      = anomaly.Make('O', 28)
+	formerrNoOPT       = anomaly.Make('O', 29)
+	formerrWithOPT     = anomaly.Make('O', 30)
+	sizeExceeded       = anomaly.Make('O', 32)
+	fragmented         = anomaly.Make('O', 36)
+	noResponse         = anomaly.Make('P', 1)
+	orphanResponse     = anomaly.Make('P', 2)
+	sameAgain          = anomaly.Make('P', 5)
+	otherAgain         = anomaly.Make('P', 6)
+	otherAddress       = anomaly.Make('P', 8)
+	otherQuestion      = anomaly.Make('P', 10)
+	negativeLatency    = anomaly.Make('P', 13)
+	tooFast            = anomaly.Make('P', 14)
+	caseDiffers        = anomaly.Make('Q', 12)
+	noRecursion        = anomaly.Make('S', 9)
+	adUnasked          = anomaly.Make('S', 19)
+	unsignedReply      = anomaly.Make('T', 13)
+	refusedSigned      = anomaly.Make('T', 14)
+	updateNotAuth      = anomaly.Make('U', 4)
+	prerequisite       = anomaly.Make('U', 8)
+	updateNotImp       = anomaly.Make('U', 12)
+	updateRefused      = anomaly.Make('U', 13)
+	transferDenied     = anomaly.Make('U', 17)
+)
+
+// Bits of EDNS.Has.
+const (
+	hasSubnet = 1 << 8  // RFC 7871
+	hasCookie = 1 << 10 // RFC 7873
+)
+
+const (
+	cookieLen   = 8   // bytes of a client cookie (RFC 7873 section 4)
+	plainSize   = 512 // bytes that a client without EDNS takes over UDP (RFC 1035 section 4.2.1)
+	subnetFixed = 4   // bytes of an ECS option before the address (RFC 7871 section 6)
+)
+
+// found collects the anomalies of a transaction.
+type found struct {
+	room [12]anomaly.Seen
+	n    int
+}
+
+func (f *found) add(id anomaly.ID, off, length int) {
+	if f.n < len(f.room) {
+		f.room[f.n] = anomaly.Seen{ID: id, Offset: uint16(off), Length: uint16(length)}
+		f.n++
+	}
+}
+
+// status names what the status itself is in the catalogue, if anything.
+func (f *found) status(t *Transaction) []anomaly.Seen {
+	f.n = 0
+	switch t.Status {
+	case Unanswered:
+		f.add(noResponse, 0, 0)
+	case Unsolicited:
+		f.add(orphanResponse, 0, 0)
+	case Duplicate:
+		f.add(sameAgain, 0, 0)
+	case Conflicting:
+		f.add(otherAgain, 0, 0)
+	case Mismatched:
+		if t.Response.Server != t.Server {
+			f.add(otherAddress, 0, 0)
+		} else {
+			f.add(otherQuestion, int(t.Response.Question.Off), int(t.Response.Question.End-t.Response.Question.Off))
+		}
+	}
+	return f.room[:f.n]
+}
+
+// judge notes what a query and its response show together, at offsets in the response. Sound pairs cost a few comparisons.
+func (f *found) judge(t *Transaction) []anomaly.Seen {
+	q, m := t.Query, t.Response
+	f.n = 0
+	if q.HasOPT || m.HasOPT {
+		f.edns(q, m)
+	}
+	if m.Proto == UDP {
+		f.size(q, m)
+	}
+	if rcode := m.RCODE(); rcode != 0 || m.Opcode() != 0 {
+		f.outcome(q, m, rcode)
+	}
+	if q.Flags&wire.FlagRD != 0 && m.Flags&(wire.FlagRA|0xf<<11) == 0 && !m.Malformed {
+		f.add(noRecursion, 3, 1)
+	}
+	if m.Flags&wire.FlagAD != 0 && q.Flags&wire.FlagAD == 0 && (!q.HasOPT || q.EDNSFlags&wire.EDNSFlagDO == 0) {
+		f.add(adUnasked, 3, 1)
+	}
+	if q.Signed && !m.HasTSIG && !m.Cut && !m.Malformed {
+		f.unsigned(m)
+	}
+	if t.RTT < tooFastBelow {
+		f.speed(t.RTT, m)
+	}
+	if t.CaseDiffers {
+		f.add(caseDiffers, int(m.Question.Off), len(m.Question.Name))
+	}
+	if m.Flags == q.Flags|wire.FlagQR && m.Length == q.Length {
+		f.echo(m)
+	}
+	return f.room[:f.n]
+}
+
+// edns compares the OPT records. What a capture or a fault has cut off is not missing.
+func (f *found) edns(q *Query, m *Message) {
+	rcode := m.RCODE()
+	at, end := int(m.EDNS.Off), int(m.EDNS.OptOff)+len(m.EDNS.Options)
+	switch {
+	case !m.HasOPT:
+		if m.Cut || m.Malformed {
+			return
+		}
+		switch rcode {
+		case dns.RcodeFormatError:
+			f.add(formerrNoOPT, 3, 1)
+		case dns.RcodeSuccess, dns.RcodeNameError:
+			f.add(optMissing, 10, 2)
+		}
+		return
+	case !q.HasOPT:
+		if !q.Malformed { // the OPT may stand behind the fault
+			f.add(optGratuitous, at, end-at)
+		}
+		return
+	case rcode == dns.RcodeBadVers && q.EDNSVersion == 0:
+		f.add(badversForVersion0, int(m.EDNS.OptOff)-6, 1)
+	case rcode == dns.RcodeFormatError && !q.Malformed && q.NAnomalies == 0:
+		f.add(formerrWithOPT, at, end-at)
+	}
+	if q.EDNSFlags&^m.EDNS.Flags&wire.EDNSFlagDO != 0 && (rcode == dns.RcodeSuccess || rcode == dns.RcodeNameError) {
+		f.add(doNotEchoed, int(m.EDNS.OptOff)-4, 2)
+	}
+	if m.EDNS.Has&hasCookie != 0 {
+		f.cookie(q, m)
+	}
+	if m.EDNS.Has&hasSubnet != 0 {
+		f.subnet(q, m)
+	}
+}
+
+func (f *found) cookie(q *Query, m *Message) {
+	o, _ := m.EDNS.Option(dns.EDNS0COOKIE)
+	at, n := int(o.Off)+4, len(o.Data)
+	switch {
+	case q.Options&hasCookie == 0:
+		f.add(cookieGratuitous, at, n)
+	case n < cookieLen: // O14
+	case binary.LittleEndian.Uint64(o.Data) != q.Cookie:
+		f.add(cookieMismatch, at, cookieLen)
+	case n == cookieLen:
+		f.add(cookieEchoed, at, n)
+	}
+}
+
+func (f *found) subnet(q *Query, m *Message) {
+	o, _ := m.EDNS.Option(dns.EDNS0SUBNET)
+	if len(o.Data) >= subnetFixed && (q.Options&hasSubnet == 0 || subnetOf(o.Data) != q.Subnet) {
+		f.add(subnetMismatch, int(o.Off)+4, len(o.Data))
+	}
+}
+
+// subnetOf hashes what a response has to repeat of an ECS option: all but the scope (RFC 7871 section 7.3).
+func subnetOf(option []byte) uint32 {
+	var fixed [subnetFixed]byte
+	copy(fixed[:], option)
+	fixed[3] = 0
+	return uint32(hashBytes(uint64(binary.LittleEndian.Uint32(fixed[:])), option[min(subnetFixed, len(option)):]))
+}
+
+// size notes a datagram larger than the client has said it takes, and one that came in fragments.
+func (f *found) size(q *Query, m *Message) {
+	limit := plainSize
+	if q.HasOPT {
+		limit = max(plainSize, int(q.UDPSize))
+	}
+	if int(m.Length) > limit && !q.Malformed {
+		f.add(sizeExceeded, limit, int(m.Length)-limit)
+	}
+	if m.Fragments > 0 {
+		f.add(fragmented, 0, 0)
+	}
+}
+
+// outcome names what an RCODE says of UPDATE and of zone transfers.
+func (f *found) outcome(q *Query, m *Message, rcode uint16) {
+	switch {
+	case m.Opcode() == dns.OpcodeUpdate:
+		switch rcode {
+		case dns.RcodeNotAuth:
+			f.add(updateNotAuth, 3, 1)
+		case dns.RcodeNameError, dns.RcodeYXDomain, dns.RcodeYXRrset, dns.RcodeNXRrset:
+			f.add(prerequisite, 3, 1)
+		case dns.RcodeNotImplemented:
+			f.add(updateNotImp, 3, 1)
+		case dns.RcodeRefused:
+			f.add(updateRefused, 3, 1)
+			if q.Signed {
+				f.add(refusedSigned, 3, 1)
+			}
+		}
+	case q.HasQuestion && (q.Type == dns.TypeAXFR || q.Type == dns.TypeIXFR) && (rcode == dns.RcodeNotAuth || rcode == dns.RcodeRefused):
+		f.add(transferDenied, 3, 1)
+	}
+}
+
+// unsigned notes an answer without the signature that its query had (RFC 8945 section 5.3). A response to a query whose signature failed is unsigned, but
+// has a TSIG record all the same.
+func (f *found) unsigned(m *Message) { f.add(unsignedReply, len(m.Data), 0) }
+
+// tooFastBelow and farHops: a response that came over that many routers was not this fast (ns).
+const (
+	tooFastBelow = 50_000
+	farHops      = 3
+)
+
+// speed notes an answer that came before its query, or faster than from where its hop limit says that it came.
+func (f *found) speed(rtt int64, m *Message) {
+	if rtt < 0 {
+		f.add(negativeLatency, 0, 0)
+		return
+	}
+	for _, first := range [...]uint8{64, 128, 255} { // what systems send with
+		if m.HopLimit <= first {
+			if first-m.HopLimit >= farHops && m.HopLimit > 0 {
+				f.add(tooFast, 0, 0)
+			}
+			return
+		}
+	}
+}
+
+// echo notes a response that is its query but for the QR bit, of which the flags and the length have told already.
+func (f *found) echo(m *Message) {
+	if m.Counts[wire.SectionAnswer]|m.Counts[wire.SectionAuthority] == 0 && m.Opcode() == dns.OpcodeQuery && !m.HasTSIG {
+		f.add(headerEcho, 2, 2)
+	}
+}
+
+// keepOptions keeps what judge will ask of a query's options.
+func (q *Query) keepOptions(e *wire.EDNS) {
+	if e.Has&hasCookie != 0 {
+		if o, _ := e.Option(dns.EDNS0COOKIE); len(o.Data) >= cookieLen {
+			q.Cookie = binary.LittleEndian.Uint64(o.Data)
+		} else {
+			q.Options &^= hasCookie
+		}
+	}
+	if e.Has&hasSubnet != 0 {
+		o, _ := e.Option(dns.EDNS0SUBNET)
+		q.Subnet = subnetOf(o.Data)
+	}
+}

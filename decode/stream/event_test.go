@@ -1,0 +1,59 @@
+package stream
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestEvents(t *testing.T) {
+	query := message(1, 40)
+	tests := []struct {
+		name   string
+		script []step
+		want   []string
+	}{
+		{"syn_answered_by_reset", []step{{from: 'c', flags: "S"}, {from: 's', flags: "RA"}}, []string{"refused@2"}},
+		{"client_resets_its_own_syn", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "R", seq: 0}}, []string{"reset@2"}},
+		{"handshake_then_reset_by_client", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "R"}}, []string{"reset@3"}},
+		{"reset_after_query", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "A", data: query}, {from: 's', flags: "RA", ack: 40}}, []string{"reset@4"}},
+		{"second_reset_tells_nothing", []step{{from: 'c', flags: "S"}, {from: 's', flags: "RA"}, {from: 's', flags: "RA"}}, []string{"refused@2"}},
+		{"reset_of_unknown_connection", []step{{from: 's', flags: "RA"}}, nil},
+		{"fin_within_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:30]}, {from: 'c', flags: "FA", seq: 30}}, []string{"short@2"}},
+		{"fin_within_prefix", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:1]}, {from: 'c', flags: "FA", seq: 1}}, nil},
+		{"fin_after_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query}, {from: 'c', flags: "FA", seq: 40}}, nil},
+		{"tls", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: []byte("\x16\x03\x01\x00\x50\x01\x00\x00\x4c\x03\x03")}}, []string{"foreign@2"}},
+		{"http", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: []byte("GET / HTTP/1.1\r\n\r\n")}}, []string{"foreign@2"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &recorder{}
+			a := New(Limits{}, r)
+			for i, s := range tt.script {
+				a.Segment(s.segment(uint64(i + 1)))
+			}
+			a.Close()
+			if !slices.Equal(r.events, tt.want) {
+				t.Errorf("got %q, want %q", r.events, tt.want)
+			}
+		})
+	}
+}
+
+// TestLater has three messages in one segment, and one in two.
+func TestLater(t *testing.T) {
+	var got []bool
+	a := New(Limits{}, onMessage(func(m *Message) { got = append(got, m.Later) }))
+	all := join(message(1, 40), message(2, 40), message(3, 40), message(4, 40))
+	for i, s := range []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: all[:130]}, {from: 'c', flags: "A", seq: 130, data: all[130:]}} {
+		a.Segment(s.segment(uint64(i + 1)))
+	}
+	if want := []bool{false, true, true, false}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// onMessage is a Handler of messages only.
+type onMessage func(*Message)
+
+func (f onMessage) TCPMessage(m *Message)           { f(m) }
+func (f onMessage) TCPEvent(Kind, uint64, *Segment) {}
