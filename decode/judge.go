@@ -14,6 +14,7 @@ var (
 	headerEcho         = anomaly.Make('H', 20)
 	badversForVersion0 = anomaly.Make('O', 5)
 	doNotEchoed        = anomaly.Make('O', 10)
+	cookieRefused      = anomaly.Make('O', 15)
 	cookieMismatch     = anomaly.Make('O', 16)
 	cookieEchoed       = anomaly.Make('O', 17)
 	cookieGratuitous   = anomaly.Make('O', 19)
@@ -35,6 +36,11 @@ var (
 	caseDiffers        = anomaly.Make('Q', 12)
 	noRecursion        = anomaly.Make('S', 9)
 	adUnasked          = anomaly.Make('S', 19)
+	tsigBadKey         = anomaly.Make('T', 6)
+	tsigBadSig         = anomaly.Make('T', 7)
+	tsigBadTime        = anomaly.Make('T', 8)
+	tsigBadTrunc       = anomaly.Make('T', 9)
+	tkeyError          = anomaly.Make('T', 10)
 	unsignedReply      = anomaly.Make('T', 13)
 	refusedSigned      = anomaly.Make('T', 14)
 	updateNotAuth      = anomaly.Make('U', 4)
@@ -205,9 +211,14 @@ func (f *found) size(q *Query, m *Message) {
 	}
 }
 
-// outcome names what an RCODE says of UPDATE and of zone transfers.
+// outcome names what an RCODE says of signatures, cookies, UPDATE and zone transfers.
 func (f *found) outcome(q *Query, m *Message, rcode uint16) {
+	if m.HasTSIG && m.TSIG.Error != 0 || m.HasTKEY && m.TKEY.Error != 0 {
+		f.keys(m)
+	}
 	switch {
+	case rcode == dns.RcodeBadCookie:
+		f.add(cookieRefused, int(m.EDNS.OptOff)-6, 1)
 	case m.Opcode() == dns.OpcodeUpdate:
 		switch rcode {
 		case dns.RcodeNotAuth:
@@ -224,6 +235,26 @@ func (f *found) outcome(q *Query, m *Message, rcode uint16) {
 		}
 	case q.HasQuestion && (q.Type == dns.TypeAXFR || q.Type == dns.TypeIXFR) && (rcode == dns.RcodeNotAuth || rcode == dns.RcodeRefused):
 		f.add(transferDenied, 3, 1)
+	}
+}
+
+// keys names the errors of TSIG and TKEY (RFC 8945 section 5.2, RFC 2930 section 2.6), which are not the header's RCODE.
+func (f *found) keys(m *Message) {
+	if m.HasTSIG {
+		at := int(m.TSIG.OtherData) - 4 // before Other Len
+		switch m.TSIG.Error {
+		case dns.RcodeBadKey:
+			f.add(tsigBadKey, at, 2)
+		case dns.RcodeBadSig:
+			f.add(tsigBadSig, at, 2)
+		case dns.RcodeBadTime:
+			f.add(tsigBadTime, at, 2)
+		case dns.RcodeBadTrunc:
+			f.add(tsigBadTrunc, at, 2)
+		}
+	}
+	if m.HasTKEY && m.TKEY.Error != 0 {
+		f.add(tkeyError, int(m.TKEY.Off), 0)
 	}
 }
 
