@@ -53,7 +53,7 @@ func TestOfficeHasWhatItPromises(t *testing.T) {
 			t.Errorf("no messages.%s", name)
 		}
 	}
-	if c.Truncated == 0 || c.EDNS["do"] == 0 || c.Messages["queries"] <= c.Messages["responses"] {
+	if c.Truncated == 0 || c.EDNS.DO == 0 || c.Messages["queries"] <= c.Messages["responses"] {
 		t.Error("no truncated response, no DO bit, or every query has a response")
 	}
 }
@@ -82,7 +82,7 @@ type counts struct {
 	Messages  map[string]int
 	RCODEs    map[string]int
 	Truncated int `json:"truncated_responses"`
-	EDNS      map[string]int
+	EDNS      struct{ DO int }
 }
 
 func read(t *testing.T, b []byte) (c counts) {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/dnssniff/dnssniff/pcaps/lab/netns"
 	"github.com/dnssniff/dnssniff/pcaps/lab/server"
 	"github.com/dnssniff/dnssniff/pcaps/lab/zone"
 )
@@ -26,18 +27,19 @@ type member struct {
 	host  string
 	kind  server.Kind
 	name  string // of the server, in the zones
+	delay string // of each packet to it; the answers have none
 	addrs []string
 }
 
 // members are the name servers: the root's, the top-level domains', and one of each vendor.
 func members() []member {
 	return []member{
-		{"root", server.NSD, "a.root-servers.lab.", []string{"192.0.2.2/28", "2001:db8:0:1::53/64"}},
-		{"tld", server.Knot, "a.tld-servers.lab.", []string{"192.0.2.18/28", "2001:db8:0:2::53/64"}},
-		{"bind", server.BIND, "ns1.example.com.", []string{"198.51.100.2/28", "2001:db8:1:1::53/64"}},
-		{"nsd", server.NSD, "ns1.example.net.", []string{"198.51.100.18/28", "2001:db8:1:2::53/64"}},
-		{"knot", server.Knot, "ns1.example.org.", []string{"198.51.100.34/28", "2001:db8:1:3::53/64"}},
-		{"powerdns", server.PowerDNS, "ns1.corp.example.", []string{"198.51.100.50/28", "2001:db8:1:4::53/64"}},
+		{"root", server.NSD, "a.root-servers.lab.", "11ms 1ms", []string{"192.0.2.2/28", "2001:db8:0:1::53/64"}},
+		{"tld", server.Knot, "a.tld-servers.lab.", "17ms 2ms", []string{"192.0.2.18/28", "2001:db8:0:2::53/64"}},
+		{"bind", server.BIND, "ns1.example.com.", "8ms 1ms", []string{"198.51.100.2/28", "2001:db8:1:1::53/64"}},
+		{"nsd", server.NSD, "ns1.example.net.", "24ms 4ms", []string{"198.51.100.18/28", "2001:db8:1:2::53/64"}},
+		{"knot", server.Knot, "ns1.example.org.", "35ms 3ms", []string{"198.51.100.34/28", "2001:db8:1:3::53/64"}},
+		{"powerdns", server.PowerDNS, "ns1.corp.example.", "2ms 500us", []string{"198.51.100.50/28", "2001:db8:1:4::53/64"}},
 	}
 }
 
@@ -113,7 +115,7 @@ func (s *Stage) makeClients(w World) error {
 	return nil
 }
 
-// MakeServers makes the zones and the name servers alone.
+// MakeServers makes the zones and the name servers alone. Each server is some milliseconds away; Impair on its host changes that.
 func (s *Stage) MakeServers(ctx context.Context, w World) error {
 	s.Zones = merge(Zones(), w.Zones)
 	var err error
@@ -130,7 +132,11 @@ func (s *Stage) MakeServers(ctx context.Context, w World) error {
 		if len(cfg.Zones) == 0 {
 			continue
 		}
-		if _, err := s.Host(m.host, m.addrs...); err != nil {
+		h, err := s.Host(m.host, m.addrs...)
+		if err != nil {
+			return err
+		}
+		if err := h.Impair("delay "+m.delay, netns.ToHost); err != nil {
 			return err
 		}
 		if _, err := s.Serve(ctx, m.host, m.kind, cfg); err != nil {
