@@ -38,7 +38,7 @@ func longName(name *[250]byte, n uint32) {
 // TestLongNamesAreBounded counts 300 thousand names of 250 octets in 65 thousand zones, some of them often.
 func TestLongNamesAreBounded(t *testing.T) {
 	const most = 4 << 20
-	s := NewSummary(testSeed, DefaultLimits())
+	s := newTestSummary(testSeed)
 	var name [250]byte
 	total := uint64(0)
 	countName := func(n uint32) {
@@ -174,7 +174,7 @@ func TestPurgeFreesHalfTheBytes(t *testing.T) {
 // TestZonesOfLongNamesAreExact has names whose zones take more than the usual room for keys.
 func TestZonesOfLongNamesAreExact(t *testing.T) {
 	const n = 3000
-	s := NewSummary(testSeed, DefaultLimits())
+	s := newTestSummary(testSeed)
 	for i := range n {
 		name := wireName(fmt.Sprintf("%063d.com", i))
 		inc(&s.names.row(wire.HashName(testSeed, name), name).queries)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/mnemonic"
@@ -27,7 +28,7 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 		EDNS: EDNS{Queries: s.edns.queries, Responses: s.edns.responses, DO: s.edns.do, Versions: s.edns.versions.named(decimal),
 			UDPSizes: s.edns.sizes.named(decimal), Options: s.edns.options.named(mnemonic.Option)},
 		Transactions: s.tx, Latency: s.latencies(), Anomalies: s.anomaly.named(anomalyName), Multicast: s.mcast.named(anomalyName), Series: s.series.report(),
-		Limits: limits(st),
+		Lookups: s.lookupReport(), Limits: limits(st),
 	}
 	r.Transactions.Retransmitted = st.Retransmitted
 	for i, n := range s.opcodes {
@@ -75,6 +76,16 @@ func (s *Summary) spanned() Messages {
 		m.Duration = m.Last.Sub(m.First).Seconds()
 	}
 	return m
+}
+
+func (s *Summary) lookupReport() Lookups {
+	l := Lookups{Counts: s.lookupCounts(), SolvedBy: map[string]uint64{}}
+	for i, n := range l.Counts.SolvedBy {
+		if n > 0 {
+			l.SolvedBy[lookup.Change(i).String()] = n
+		}
+	}
+	return l
 }
 
 func settings(set Settings, st *decode.Stats) Settings {

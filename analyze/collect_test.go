@@ -48,3 +48,7 @@ func collect(tb testing.TB) *collector {
 	}
 	return c
 }
+
+func newTestSummary(seed uint64) *Summary {
+	return NewSummary(&decode.Config{Seed: seed, Timeout: decode.DefaultTimeout}, DefaultLimits())
+}

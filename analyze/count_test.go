@@ -61,7 +61,7 @@ func message(data []byte) *decode.Message {
 
 // counted makes a report of messages.
 func counted(all ...*decode.Message) *Report {
-	s := NewSummary(testSeed, DefaultLimits())
+	s := newTestSummary(testSeed)
 	for _, m := range all {
 		s.Message(m)
 	}
@@ -126,7 +126,7 @@ func TestAnomaliesAreCountedOncePerMessage(t *testing.T) {
 }
 
 func TestRCODEsOfARowAddUp(t *testing.T) {
-	s := NewSummary(testSeed, DefaultLimits())
+	s := newTestSummary(testSeed)
 	for n := range uint64(maxRare) { // no room for another rare code
 		s.names.rare[rare{n, 23}] = 1
 	}
@@ -150,7 +150,7 @@ func TestSpanIsThatOfMessages(t *testing.T) {
 		m.Time, m.Proto = start.Add(after).UnixNano(), p
 		return m
 	}
-	a, b := NewSummary(testSeed, DefaultLimits()), NewSummary(testSeed, DefaultLimits())
+	a, b := newTestSummary(testSeed), newTestSummary(testSeed)
 	for _, m := range []*decode.Message{at(10*time.Second, decode.UDP), at(24*time.Hour, decode.MDNS)} {
 		a.Message(m)
 	}
@@ -158,7 +158,7 @@ func TestSpanIsThatOfMessages(t *testing.T) {
 		b.Message(m)
 	}
 	a.Merge(b)
-	a.Merge(NewSummary(testSeed, DefaultLimits()))
+	a.Merge(newTestSummary(testSeed))
 	m := Build([]*Summary{a}, &decode.Stats{Packets: 5, First: 0, Last: start.Add(24 * time.Hour).UnixNano()}, Source{}, Options{Top: 10}).Messages
 	if !m.First.Equal(start) || m.Duration != 10 || !m.Last.Equal(start.Add(10*time.Second)) {
 		t.Errorf("from %v to %v, %v s: want 10 s from %v", m.First, m.Last, m.Duration, start)
@@ -181,7 +181,7 @@ func TestOneWay(t *testing.T) {
 		{"nothing", nil, "", "P01 P02"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := NewSummary(testSeed, DefaultLimits())
+			s := newTestSummary(testSeed)
 			for _, m := range tt.messages {
 				s.Message(m)
 			}
@@ -217,7 +217,7 @@ func TestJSONOfNothing(t *testing.T) {
 
 func TestJSONIsASCII(t *testing.T) {
 	evil := "K\u00f6ln \x1b[2J \u202egpj.exe \u009b31m \x7f \u2028 \U000e0041 \"\\ end"
-	r := Build([]*Summary{NewSummary(testSeed, DefaultLimits())}, &decode.Stats{}, Source{Files: []string{evil, "\xff"}, Faults: []string{evil}}, Options{Top: 1})
+	r := Build([]*Summary{newTestSummary(testSeed)}, &decode.Stats{}, Source{Files: []string{evil, "\xff"}, Faults: []string{evil}}, Options{Top: 1})
 	out, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +242,7 @@ func TestSettings(t *testing.T) {
 	c.Ports.Add(8)
 	src := Source{Settings: SettingsOf(&c)}
 	for packets, reached := range map[uint64]bool{9: false, 10: true} {
-		got := Build([]*Summary{NewSummary(testSeed, DefaultLimits())}, &decode.Stats{Packets: packets}, src, Options{Top: 1}).Settings
+		got := Build([]*Summary{newTestSummary(testSeed)}, &decode.Stats{Packets: packets}, src, Options{Top: 1}).Settings
 		want := Settings{Timeout: 1.5, Ports: []uint16{8, 53, 5353}, Dedup: true, MaxPackets: 10, LimitReached: reached}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("got %+v, want %+v", got, want)

@@ -30,7 +30,7 @@ func shardsOf(t *testing.T, n int, l Limits, o synth.Options) ([]*Summary, decod
 	}
 	shards := make([]*Summary, decode.Shards)
 	for i := range shards {
-		shards[i] = NewSummary(conf.Seed, l)
+		shards[i] = NewSummary(&conf, l)
 	}
 	stats, err := decode.Run(context.Background(), in.Sources(n), conf, func(i int) decode.Handler { return shards[i] })
 	if err != nil {
@@ -73,7 +73,7 @@ func TestMergeInAnyOrderAndGrouping(t *testing.T) {
 
 // merged returns a new summary of all, which stay as they are.
 func merged(all []*Summary) *Summary {
-	sum := NewSummary(all[0].seed, Limits{1 << 20, 1 << 20, 1 << 20, 1 << 20})
+	sum := NewSummary(&decode.Config{Seed: all[0].seed, Timeout: decode.DefaultTimeout}, Limits{1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 10})
 	for _, s := range all {
 		sum.Merge(s)
 	}
@@ -136,7 +136,7 @@ func TestReportSaysWhatItForgot(t *testing.T) {
 
 func TestCountingDoesNotAllocate(t *testing.T) {
 	c := collect(t)
-	s := NewSummary(7, DefaultLimits())
+	s := newTestSummary(7)
 	turn := func() {
 		for i := range c.messages {
 			s.Message(&c.messages[i])
@@ -150,7 +150,7 @@ func TestCountingDoesNotAllocate(t *testing.T) {
 
 func BenchmarkMessage(b *testing.B) {
 	c := collect(b)
-	s := NewSummary(7, DefaultLimits())
+	s := newTestSummary(7)
 	b.ReportAllocs()
 	for i := range b.N {
 		s.Message(&c.messages[i%len(c.messages)])

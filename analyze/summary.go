@@ -2,10 +2,10 @@ package analyze
 
 import (
 	"math"
-	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
@@ -15,12 +15,14 @@ import (
 // Limits bound the tables of one summary. A row takes 64 bytes, 80 with its share of free ones, and its key (17 bytes, or the name).
 type Limits struct {
 	Clients, Servers, Names, Zones int
+	// Lookups is the number of lookups under way: 420 bytes each.
+	Lookups int
 }
 
 // DefaultLimits returns the bounds of a shard's summary: four fifths of a power of two, as the tables like it. The package's comment says
 // what they come to.
 func DefaultLimits() Limits {
-	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5}
+	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5, Lookups: 1 << 13}
 }
 
 // Latencies are recorded in ns between these bounds, the histogram's buckets being at most latencyError wide.
@@ -57,6 +59,10 @@ type Summary struct {
 	zones    *table // of names that are no longer in names
 	series   *series
 	warmed   uint32 // where Warm puts what it reads
+	lookups  *lookup.Tracker
+	settled  lookup.Counts // of summaries merged into this one
+	habits   *habits
+	spotted  []anomaly.ID
 }
 
 type edns struct {
@@ -66,9 +72,10 @@ type edns struct {
 	options                counter
 }
 
-// NewSummary returns an empty summary. All that are to be merged have the seed of the run's [decode.Config].
-func NewSummary(seed uint64, l Limits) *Summary {
-	s := newSummary(seed)
+// NewSummary returns an empty summary of a run with that configuration. All that are to be merged have one seed.
+func NewSummary(c *decode.Config, l Limits) *Summary {
+	s := newSummary(c.Seed)
+	s.lookups, s.habits = lookup.New(c.Seed, c.Timeout.Nanoseconds(), l.Lookups, s), new(habits)
 	s.clients, s.servers, s.names, s.zones = newTable(l.Clients), newTable(l.Servers), newTable(l.Names), newTable(l.Zones)
 	z := newZoner(zonerBytes)
 	s.names.lost = func(name []byte, c *counts) { s.zone(z.zoneOf(name)).add(c) }
@@ -128,209 +135,13 @@ func (s *Summary) Warm(m *decode.Message) {
 	s.warmed += s.names.warm(m.NameHash) + s.clients.warm(m.ClientHash)
 }
 
-// Message counts a message.
-func (s *Summary) Message(m *decode.Message) {
-	switch m.Proto {
-	case decode.MDNS:
-		s.messages.MDNS++
-		s.mcast.once(m.Anomalies)
-		return
-	case decode.LLMNR:
-		s.messages.LLMNR++
-		s.mcast.once(m.Anomalies)
-		return
-	}
-	if len(m.Anomalies) > 0 {
-		s.anomaly.once(m.Anomalies)
-	}
-	s.transport(m)
-	if m.Response() {
-		s.response(m)
-	} else {
-		s.query(m)
-	}
-}
-
-// once counts each entry of the catalogue that is among the anomalies of a message.
-func (c *counter) once(all []anomaly.Seen) {
-	var room [32]anomaly.ID
-	ids := room[:0]
-	for i := range all {
-		if id := all[i].ID; !slices.Contains(ids, id) {
-			ids = append(ids, id)
-			c.inc(uint16(id))
-		}
-	}
-}
-
-func (s *Summary) transport(m *decode.Message) {
-	s.first, s.last = min(s.first, m.Time), max(s.last, m.Time)
-	n := &s.messages
-	n.Total++
-	if m.Proto == decode.TCP {
-		n.TCP++
-	} else {
-		n.UDP++
-	}
-	if m.IPVersion == 4 {
-		n.IPv4++
-	} else {
-		n.IPv6++
-	}
-	if m.Malformed {
-		n.Malformed++
-	}
-}
-
-func (s *Summary) query(m *decode.Message) {
-	s.messages.Queries++
-	s.series.at(m.Time).queries++
-	s.opcodes[m.Opcode()]++
-	c, v := address(s.clients, m.ClientHash, &m.Client), address(s.servers, m.ServerHash, &m.Server)
-	inc(&c.queries)
-	inc(&v.queries)
-	if m.Malformed {
-		inc(&c.malformed)
-	}
-	if m.Parsed[wire.SectionQuestion] > 0 {
-		s.qtypes.inc(m.Question.Type)
-		for t := range m.MoreQuestions {
-			s.qtypes.inc(t)
-		}
-		n := s.name(m)
-		inc(&n.queries)
-		if m.Malformed {
-			inc(&n.malformed)
-		}
-	} else {
-		s.messages.NoQuestion++
-	}
-	if m.HasOPT && !m.Malformed {
-		s.queryEDNS(m)
-	}
-}
-
-// ednsDO is the DNSSEC OK bit of the OPT flags (RFC 3225).
-const ednsDO = 1 << 15
-
-func (s *Summary) queryEDNS(m *decode.Message) {
-	e := &s.edns
-	e.queries++
-	if m.EDNS.Flags&ednsDO != 0 {
-		e.do++
-	}
-	e.versions.inc(uint16(m.EDNS.Version))
-	e.sizes.inc(m.EDNS.UDPSize)
-	for o := range m.EDNS.All {
-		e.options.inc(o.Code)
-	}
-}
-
-func (s *Summary) response(m *decode.Message) {
-	rcode := m.RCODE()
-	s.messages.Responses++
-	s.rcodes.inc(rcode)
-	b := s.series.at(m.Time)
-	b.responses++
-	b.rcodes[min(rcode, seriesRCODEs)]++
-	if m.Truncated() {
-		s.tc++
-	}
-	s.signatures(m)
-	if m.HasOPT {
-		s.edns.responses++
-		for code := range m.ExtendedErrors {
-			s.ede.inc(code)
-		}
-	}
-	c, v := address(s.clients, m.ClientHash, &m.Client), address(s.servers, m.ServerHash, &m.Server)
-	s.clients.response(c, rcode)
-	s.servers.response(v, rcode)
-	if m.Malformed {
-		inc(&v.malformed)
-	}
-	if m.Parsed[wire.SectionQuestion] > 0 {
-		n := s.name(m)
-		s.names.response(n, rcode)
-		if m.Malformed {
-			inc(&n.malformed)
-		}
-	}
-}
-
-func (s *Summary) signatures(m *decode.Message) {
-	if m.HasTSIG && m.TSIG.Error != 0 {
-		s.tsig.inc(m.TSIG.Error)
-	}
-	if m.HasTKEY && m.TKEY.Error != 0 {
-		s.tkey.inc(m.TKEY.Error)
-	}
-}
-
-// Transaction counts what became of a query or a response.
-func (s *Summary) Transaction(t *decode.Transaction) {
-	if n := s.tx.of(t.Status); n != nil {
-		*n++
-	}
-	for i := range t.Anomalies {
-		s.anomaly.inc(uint16(t.Anomalies[i].ID))
-	}
-	switch t.Status {
-	case decode.Answered:
-		s.answered(t)
-	case decode.Unanswered:
-		s.unanswered(t)
-	}
-}
-
-func (n *Transactions) of(st decode.Status) *uint64 {
-	switch st {
-	case decode.Answered:
-		return &n.Answered
-	case decode.Unanswered:
-		return &n.Unanswered
-	case decode.Pending:
-		return &n.Pending
-	case decode.Unsolicited:
-		return &n.Unsolicited
-	case decode.Duplicate:
-		return &n.DuplicateResponses
-	case decode.Conflicting:
-		return &n.ConflictingResponses
-	case decode.Mismatched:
-		return &n.Mismatched
-	case decode.Late:
-		return &n.Late
-	}
-	return nil
-}
-
-func (s *Summary) answered(t *decode.Transaction) {
-	if t.RTT < 0 {
-		s.tx.Reordered++
-		return
-	}
-	_ = s.latency.RecordValue(min(t.RTT, maxLatency)) // fails only above maxLatency
-	s.slowest = max(s.slowest, t.RTT)
-	s.total += uint64(t.RTT)
-}
-
-func (s *Summary) unanswered(t *decode.Transaction) {
-	s.series.at(t.Query.Time).unanswered++
-	inc(&address(s.clients, decode.HashAddr(s.seed, &t.Client), &t.Client).unanswered)
-	inc(&address(s.servers, decode.HashAddr(s.seed, &t.Server), &t.Server).unanswered)
-	if t.Query.HasQuestion {
-		if r := s.names.find(t.Query.NameHash); r != nil {
-			inc(&r.unanswered)
-		}
-	}
-}
-
 // Event counts an anomaly of a packet or a flow.
 func (s *Summary) Event(e *decode.Event) {
-	if e.ID != decode.TCPRefused {
-		s.anomaly.inc(uint16(e.ID))
+	if e.ID == decode.TCPRefused {
+		s.lookups.Refused(e)
+		return
 	}
+	s.anomaly.inc(uint16(e.ID))
 }
 
 // The entries of the catalogue that the report itself looks at.
@@ -367,7 +178,19 @@ func (s *Summary) mergeCounts(o *Summary) {
 	s.latency.Merge(o.latency)
 	s.slowest = max(s.slowest, o.slowest)
 	s.total += o.total
+	c := o.lookupCounts()
+	s.settled.Add(&c)
 	s.series.merge(o.series)
+}
+
+// lookupCounts returns what became of the lookups.
+func (s *Summary) lookupCounts() lookup.Counts {
+	c := s.settled
+	if s.lookups != nil {
+		own := s.lookups.Counts()
+		c.Add(&own)
+	}
+	return c
 }
 
 func (s *Summary) counters() [10]*counter {

@@ -50,6 +50,8 @@ type row struct {
 	hash uint64
 	key  ref
 	used bool
+	// Room that would be lost: what a server's or a name's responses have shown. Sums of tables do not have it.
+	flags, hopLimit, hopOdd uint8
 	counts
 }
 

@@ -121,7 +121,7 @@ func (o *reportOptions) read(ctx context.Context, in *capture.Input, conf decode
 	limits := analyze.DefaultLimits()
 	shards := make([]*analyze.Summary, decode.Shards)
 	for i := range shards {
-		shards[i] = analyze.NewSummary(conf.Seed, limits)
+		shards[i] = analyze.NewSummary(&conf, limits)
 	}
 	stats, err := decodeAll(ctx, in, conf, o.source.workers, o.std.err, func(i int) decode.Handler { return shards[i] })
 	if err != nil {

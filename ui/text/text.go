@@ -27,7 +27,7 @@ const (
 var sections = []func(*analyze.Report, Options) block{
 	header, health, nothing,
 	rcodes, tsigErrors, tkeyErrors, edeCodes,
-	transactions, latency,
+	transactions, lookups, latency,
 	queryTypes, opcodes, edns,
 	anomalies, multicast,
 	activity,

@@ -54,6 +54,39 @@ func transactions(r *analyze.Report, o Options) block {
 	return b
 }
 
+// changeNotes says what was different in the try that was answered, by the report's word for it.
+var changeNotes = map[string]string{
+	"tcp": "over TCP", "no_edns": "without EDNS", "no_options": "with fewer EDNS options", "smaller_edns": "with a smaller EDNS size",
+	"cd": "with checking disabled", "other_server": "at another server", "again": "the same again",
+}
+
+// lookups says what clients went through for an answer. One transaction each needs no words.
+func lookups(r *analyze.Report, _ Options) block {
+	l := r.Lookups
+	if l.Retried+l.Failed == 0 || r.Source.OneWay != "" {
+		return block{}
+	}
+	t := table{bare: true, cols: []column{{}, {right: true}, {right: true, optional: true}, {flex: keyMin, optional: true}}}
+	line := func(label string, n, of uint64, note string, st style) {
+		if n > 0 {
+			t.rows = append(t.rows, []cell{{text: label, style: st}, {text: number(n)}, {text: percent(n, of)}, {text: note, style: dim}})
+		}
+	}
+	line("answered", l.Answered, l.Total, "", good)
+	line("failed", l.Failed, l.Total, "no answer to any try", bad)
+	line("retried", l.Retried, l.Total, "more than one transaction for the question", plain)
+	line("TCP after UDP", l.TCPFallback, l.Total, "", plain)
+	for _, e := range ranked(l.SolvedBy) {
+		line("answered later", e.n, l.Total, changeNotes[e.key], plain)
+	}
+	line("pending", l.Pending, 0, "open when the capture ended; in no share", plain)
+	b := block{title: "Lookups", note: "% of " + number(l.Total) + ": one client's tries for one question", tables: []table{t}}
+	if l.Forgotten > 0 {
+		b.remarks = []remark{{text: count(l.Forgotten, "lookup") + " given up for want of room"}}
+	}
+	return b
+}
+
 // waited returns how long a query waited for its response.
 func waited(s analyze.Settings, o Options) string {
 	if !(s.Timeout > 0) {

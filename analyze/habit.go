@@ -1,0 +1,179 @@
+package analyze
+
+import (
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+)
+
+// The entries of the catalogue that the habits of a client or a server show.
+var (
+	idsPredictable   = anomaly.Make('H', 19)
+	portsPredictable = anomaly.Make('P', 12)
+	idFlood          = anomaly.Make('P', 7)
+	retryStorm       = anomaly.Make('Q', 13)
+	cookieStopped    = anomaly.Make('O', 18)
+	hopLimitOutlier  = anomaly.Make('X', 17)
+	errorLoop        = anomaly.Make('X', 18)
+	nxdomainFlip     = anomaly.Make('S', 3)
+)
+
+// Bounds on what is remembered of habits: 32 KiB of clients and 64 KiB of questions per summary. Who comes to another's place takes it, so that
+// in a crowd the busy ones stay.
+const (
+	habitClients   = 1 << 10
+	habitQuestions = 1 << 12
+)
+
+// habitQueries is how many queries of a client are looked at before a word is said, and habitShare how many of ten have to follow a pattern.
+const (
+	habitQueries = 64
+	habitShare   = 9
+)
+
+// stormRate is the number of times a client may ask one question within a second.
+const stormRate = 20
+
+// habits watches how clients choose IDs and ports, and how often they ask the same.
+type habits struct {
+	clients   [habitClients]habit
+	questions [habitQuestions]asked
+}
+
+// habit is how a client chooses what should be random (RFC 5452 section 9.2).
+type habit struct {
+	client           uint64 // hash
+	name             uint32 // of the last question
+	id, port         uint16 // last
+	n                uint16 // queries
+	constant, rising uint16 // IDs equal to the one before, or one higher
+	onePort, inOrder uint16 // ports likewise
+	told             bool
+}
+
+// asked counts one question of one client within a second.
+type asked struct {
+	question uint64
+	second   uint32
+	n        uint32
+}
+
+// query looks at a query over UDP and returns the anomalies that are now sure, each told once: of the client, and of the second.
+func (h *habits) query(m *decode.Message, found []anomaly.ID) []anomaly.ID {
+	if h.storm(m) {
+		found = append(found, retryStorm)
+	}
+	c := &h.clients[m.ClientHash>>54%habitClients]
+	if c.client != m.ClientHash {
+		*c = habit{client: m.ClientHash, name: uint32(m.NameHash), id: m.ID, port: m.ClientPort}
+		return found
+	}
+	if c.id == m.ID && c.port == m.ClientPort && c.name == uint32(m.NameHash) || c.told {
+		return found // a retransmission
+	}
+	if c.observe(m); c.n < habitQueries {
+		return found
+	}
+	if 10*max(c.constant, c.rising) >= habitShare*c.n {
+		found = append(found, idsPredictable)
+		c.told = true
+	}
+	if 10*max(c.onePort, c.inOrder) >= habitShare*c.n {
+		found = append(found, portsPredictable)
+		c.told = true
+	}
+	c.n, c.constant, c.rising, c.onePort, c.inOrder = 0, 0, 0, 0, 0
+	return found
+}
+
+func (c *habit) observe(m *decode.Message) {
+	c.n++
+	count := func(n *uint16, yes bool) {
+		if yes {
+			*n++
+		}
+	}
+	count(&c.constant, m.ID == c.id)
+	count(&c.rising, m.ID == c.id+1)
+	count(&c.onePort, m.ClientPort == c.port)
+	count(&c.inOrder, m.ClientPort == c.port+1)
+	c.id, c.port, c.name = m.ID, m.ClientPort, uint32(m.NameHash)
+}
+
+// storm says that this is the query with which a client has asked a question too often within the second.
+func (h *habits) storm(m *decode.Message) bool {
+	const k = 0x9e3779b97f4a7c15
+	question := (m.ClientHash ^ m.NameHash*k ^ uint64(m.Question.Type)) * k
+	a := &h.questions[question>>52%habitQuestions]
+	second := uint32(m.Time / 1e9)
+	if a.question != question || a.second != second {
+		*a = asked{question, second, 1}
+		return false
+	}
+	a.n++
+	return a.n == stormRate
+}
+
+// Bits of a server's row.
+const sendsCookies = 1
+
+// Hop limits of a server's responses differ by this much on one path, and after so many others in a row the path is another.
+const (
+	hopSlack  = 2
+	hopChange = 8
+)
+
+// hop looks at the hop limit of a server's response and says whether it is an outlier.
+func (r *row) hop(limit uint8) bool {
+	switch d := int(limit) - int(r.hopLimit); {
+	case limit == 0:
+		return false
+	case r.hopLimit == 0:
+		r.hopLimit = limit
+		return false
+	case d >= -hopSlack && d <= hopSlack:
+		r.hopOdd = 0
+		return false
+	}
+	if r.hopOdd++; r.hopOdd == hopChange {
+		r.hopLimit, r.hopOdd = limit, 0
+	}
+	return true
+}
+
+// Bits of a name's row: for which types it was seen to exist, and for which not.
+const (
+	existsForA = 1 << iota
+	existsForAAAA
+	existsForOther
+	deniedForA
+	deniedForAAAA
+	deniedForOther
+	flipTold
+)
+
+const (
+	existsBits = existsForA | existsForAAAA | existsForOther
+	deniedBits = existsBits << 3
+)
+
+// flip notes that a name exists for a type, or for none by NXDOMAIN, and says whether both are now known, which cannot be (RFC 8020). A name that comes or
+// goes shows both for one type.
+func (r *row) flip(typ, rcode uint16) bool {
+	bit := uint8(existsForOther)
+	switch typ {
+	case 1:
+		bit = existsForA
+	case 28:
+		bit = existsForAAAA
+	}
+	if rcode != 0 {
+		bit <<= 3
+	}
+	r.flags |= bit
+	exists, denied := r.flags&existsBits, r.flags&deniedBits>>3
+	if exists == 0 || denied == 0 || exists&denied != 0 || r.flags&flipTold != 0 {
+		return false
+	}
+	r.flags |= flipTold
+	return true
+}

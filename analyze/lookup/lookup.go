@@ -1,0 +1,130 @@
+// Package lookup follows what clients try for one question, until they have an answer or give up: again from a new port, with a smaller EDNS size,
+// without EDNS or without options, over TCP, with CD, at another server. The steps together are a lookup; it has one outcome, as the client felt
+// it, and one total time.
+//
+// Lookups that are answered at once cost two probes of a small table. A tracker holds at most its limit of lookups, 420 bytes each.
+package lookup
+
+import (
+	"math/bits"
+
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// maxSteps bounds the steps that a lookup keeps: the first ones and, in the last place, the last.
+const maxSteps = 6
+
+// State is how a step ended.
+type State uint8
+
+// The states of a step.
+const (
+	Open State = iota // nothing has come, and the timeout is not over
+	Answered
+	Silent // no response within the timeout
+)
+
+// Step is one transaction of a lookup.
+type Step struct {
+	Time    int64  // of the query, ns since the epoch
+	RTT     int64  // ns, valid iff Answered
+	Number  uint64 // packet of the query
+	Server  uint64 // hash of the server's address
+	Options uint32 // EDNS.Has of the query
+	port    uint32 // client port and ID
+	Size    uint16 // EDNS requestor's size, valid iff EDNS
+	RCODE   uint16 // valid iff Answered, as is Truncated
+	State   State
+	EDNS    bool
+	TCP     bool
+	CD      bool
+	// Malformed says so of the query.
+	Malformed bool
+	// Truncated says that the response has the TC bit.
+	Truncated bool
+}
+
+// good says that a step gave the client what it asked for: an answer, or the word that there is none.
+func (s *Step) good() bool {
+	return s.State == Answered && !s.Truncated && (s.RCODE == rcodeNoError || s.RCODE == rcodeNXDomain || s.RCODE >= rcodeYXDomain && s.RCODE <= rcodeNXRRSet)
+}
+
+// RCODEs (IANA).
+const (
+	rcodeNoError  = 0
+	rcodeFormErr  = 1
+	rcodeServFail = 2
+	rcodeNXDomain = 3
+	rcodeYXDomain = 6
+	rcodeNXRRSet  = 8
+)
+
+// Lookup is what a client tried for one question.
+type Lookup struct {
+	key        uint64
+	prev, next uint32
+	Client     packet.Addr
+	Type       uint16
+	Tries      uint16 // transactions, also those that are not in Steps
+	open       uint16 // of them, not settled
+	residue    uint16 // transactions of an earlier lookup for the same question that are not settled
+	counted    bool   // its outcome has been told
+	refused    bool   // a TCP connection to a server was refused
+	last       int64  // the last change
+	Steps      [maxSteps]Step
+}
+
+// Kept returns the steps that are known.
+func (l *Lookup) Kept() []Step { return l.Steps[:min(int(l.Tries), maxSteps)] }
+
+// lastStep returns the step that came last.
+func (l *Lookup) lastStep() *Step { return &l.Steps[min(int(l.Tries), maxSteps)-1] }
+
+// step returns the step from that client port and with that ID, or nil.
+func (l *Lookup) step(port uint32) *Step {
+	for i := range l.Kept() {
+		if l.Steps[i].port == port {
+			return &l.Steps[i]
+		}
+	}
+	return nil
+}
+
+// Good returns the first step, in the order of the queries, that gave the client what it asked for, or nil.
+func (l *Lookup) Good() *Step {
+	for i := range l.Kept() {
+		if l.Steps[i].good() {
+			return &l.Steps[i]
+		}
+	}
+	return nil
+}
+
+// portOf is what tells the transactions of one client and question apart.
+func portOf(port, id uint16) uint32 { return uint32(port)<<16 | uint32(id) }
+
+// keyOf returns the key of a client's question.
+func keyOf(client, name uint64, typ uint16) uint64 {
+	const k = 0x9e3779b97f4a7c15
+	hi, lo := bits.Mul64(client^k, bits.RotateLeft64(name, 21)^uint64(typ)*k)
+	return hi ^ lo
+}
+
+// begin fills a step from a query.
+func (s *Step) begin(m *decode.Message) {
+	*s = Step{Time: m.Time, Number: m.Number, Server: m.ServerHash, port: portOf(m.ClientPort, m.ID), TCP: m.Proto == decode.TCP, CD: m.Flags&wire.FlagCD != 0, Malformed: m.Malformed}
+	if m.HasOPT {
+		s.EDNS, s.Size, s.Options = true, m.EDNS.UDPSize, m.EDNS.Has
+	}
+}
+
+// end fills in how the transaction ended.
+func (s *Step) end(t *decode.Transaction) {
+	if t.Status != decode.Answered {
+		s.State = Silent
+		return
+	}
+	s.State, s.RTT, s.RCODE, s.Truncated = Answered, t.RTT, t.Response.RCODE(), t.Response.Truncated()
+}

@@ -1,0 +1,89 @@
+package analyze
+
+import (
+	"github.com/dnssniff/dnssniff/analyze/lookup"
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+)
+
+// Transaction counts what became of a query or a response.
+func (s *Summary) Transaction(t *decode.Transaction) {
+	if n := s.tx.of(t.Status); n != nil {
+		*n++
+	}
+	for i := range t.Anomalies {
+		s.anomaly.inc(uint16(t.Anomalies[i].ID))
+	}
+	switch t.Status {
+	case decode.Answered:
+		s.answered(t)
+		s.lookups.Settle(t)
+	case decode.Unanswered:
+		s.unanswered(t)
+		s.lookups.Settle(t)
+	}
+}
+
+func (n *Transactions) of(st decode.Status) *uint64 {
+	switch st {
+	case decode.Answered:
+		return &n.Answered
+	case decode.Unanswered:
+		return &n.Unanswered
+	case decode.Pending:
+		return &n.Pending
+	case decode.Unsolicited:
+		return &n.Unsolicited
+	case decode.Duplicate:
+		return &n.DuplicateResponses
+	case decode.Conflicting:
+		return &n.ConflictingResponses
+	case decode.Mismatched:
+		return &n.Mismatched
+	case decode.Late:
+		return &n.Late
+	}
+	return nil
+}
+
+func (s *Summary) answered(t *decode.Transaction) {
+	if t.Query.Options&hasCookie != 0 {
+		s.cookie(t)
+	}
+	if t.RTT < 0 {
+		s.tx.Reordered++
+		return
+	}
+	_ = s.latency.RecordValue(min(t.RTT, maxLatency)) // fails only above maxLatency
+	s.slowest = max(s.slowest, t.RTT)
+	s.total += uint64(t.RTT)
+}
+
+// hasCookie is the bit of EDNS.Has for a cookie (RFC 7873).
+const hasCookie = 1 << 10
+
+// cookie notes that a server has cookies, or that one that has gave none to a query with one.
+func (s *Summary) cookie(t *decode.Transaction) {
+	r := s.servers.find(t.Response.ServerHash)
+	switch {
+	case r == nil:
+	case t.Response.HasOPT && t.Response.EDNS.Has&hasCookie != 0:
+		r.flags |= sendsCookies
+	case r.flags&sendsCookies != 0 && !t.Response.Cut && !t.Response.Malformed:
+		s.anomaly.inc(uint16(cookieStopped))
+	}
+}
+
+// Anomaly implements [lookup.Listener].
+func (s *Summary) Anomaly(id anomaly.ID, _ *lookup.Lookup) { s.anomaly.inc(uint16(id)) }
+
+func (s *Summary) unanswered(t *decode.Transaction) {
+	s.series.at(t.Query.Time).unanswered++
+	inc(&address(s.clients, decode.HashAddr(s.seed, &t.Client), &t.Client).unanswered)
+	inc(&address(s.servers, decode.HashAddr(s.seed, &t.Server), &t.Server).unanswered)
+	if t.Query.HasQuestion {
+		if r := s.names.find(t.Query.NameHash); r != nil {
+			inc(&r.unanswered)
+		}
+	}
+}
