@@ -9,7 +9,7 @@ var responseEntries = []entry{
 	5:  {Info, Message, Response, Server, "nxdomain-with-answer", "RFC 6604 section 3", "The response has aliases and denies a name: the last target, not the name asked for."},
 	6:  {Suspicious, Message, Response, Server, "cname-loop", "RFC 1034 section 3.6.2", "The aliases of the answer form a loop, or a very long chain."},
 	7:  {Suspicious, Pair, Response, Server, "lame-referral", "RFC 1912 section 2.8, RFC 4697 section 2.2", "The server refers to its own zone or above it: it does not have a zone that was delegated to it."},
-	8:  {Info, Message, Response, Server, "aa-on-referral", "RFC 1035 section 4.1.1", "The response claims authority for a referral, which has none."},
+	8:  {Info, Message, Response, Server, "aa-inconsistent", "RFC 1035 section 4.1.1, RFC 1034 section 4.3.1", "A referral claims authority, or an answer comes with neither authority nor recursion."},
 	9:  {Info, Pair, Response, Client | Server, "ra-missing-with-rd", "RFC 1035 section 4.1.1, RFC 4697 section 2.10", "The client wants recursion and the server does not offer it to this client."},
 	10: {Suspicious, History, Response, Server | Client, "refused-burst", "RFC 1035 section 4.1.1", "A server refuses queries one after the other."},
 	11: {Suspicious, Message, Response, Server, "servfail-with-ede", "RFC 8914 section 3", "The server failed, and says why."},

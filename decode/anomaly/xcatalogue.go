@@ -14,7 +14,7 @@ var transportEntries = []entry{
 	10: {Suspicious, Flow, Either, Attack | NotDNS, "foreign-tcp-on-53", "", "The TCP connection to a DNS port speaks TLS or HTTP."},
 	11: {Suspicious, Flow, Either, Network | Attack, "udp-len-mismatch", "RFC 768", "The length of the UDP header is not that of its IP payload."},
 	12: {Suspicious, Flow, Either, Network, "bad-checksum", "RFC 768, RFC 1122 section 4.1.3.4", "The checksum of UDP or TCP is wrong, so that the receiver discards the packet."},
-	13: {Suspicious, Flow, Query, Middlebox | Attack, "srcport-0", "RFC 768", "The query came from port 0, to which nothing can be sent."},
+	13: {Suspicious, Flow, Query, Middlebox | Attack, "srcport-0", "RFC 768", "The query came from port 0, which stands for no port, so that many servers cannot answer."},
 	14: {Suspicious, Flow, Query, Attack, "srcport-of-service", "", "The query came from the port of another service, such as echo or chargen, as to start a loop."},
 	15: {Info, Flow, Either, Network | Server | Middlebox, "icmp-error", "RFC 1122 section 3.2.2.1, RFC 8201 section 4", "An ICMP error says that the message did not arrive: nobody listens, or the packet was too big."},
 	16: {Suspicious, Flow, Either, Attack | Network, "frag-odd", "RFC 8200 section 4.5, RFC 5722 section 4", "The IP fragments of a message overlap, are tiny, or lack the first."},
