@@ -2,6 +2,7 @@ package decode
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/miekg/dns"
 
@@ -107,16 +108,16 @@ func (f *found) judge(t *Transaction) []anomaly.Seen {
 	if m.Proto == UDP {
 		f.size(q, m)
 	}
-	if rcode := m.RCODE(); rcode != 0 || m.Opcode() != 0 {
+	if rcode := m.RCODE(); rcode != 0 || m.Opcode() != 0 || m.HasTKEY { // the RCODE of a response that refuses a key is 0 (RFC 2930 section 2.6)
 		f.outcome(q, m, rcode)
 	}
 	if q.Flags&wire.FlagRD != 0 && m.Flags&(wire.FlagRA|0xf<<11) == 0 && !m.Malformed {
 		f.add(noRecursion, 3, 1)
 	}
-	if m.Flags&wire.FlagAD != 0 && q.Flags&wire.FlagAD == 0 && (!q.HasOPT || q.EDNSFlags&wire.EDNSFlagDO == 0) {
+	if m.Flags&wire.FlagAD != 0 && q.Flags&wire.FlagAD == 0 && (q.HasOPT && q.EDNSFlags&wire.EDNSFlagDO == 0 || !q.HasOPT && !q.partial()) {
 		f.add(adUnasked, 3, 1)
 	}
-	if q.Signed && !m.HasTSIG && !m.Cut && !m.Malformed {
+	if q.TSIG && !m.HasTSIG && !m.Cut && !m.Malformed && !q.Malformed {
 		f.unsigned(m)
 	}
 	if t.RTT < tooFastBelow {
@@ -148,13 +149,13 @@ func (f *found) edns(q *Query, m *Message) {
 		}
 		return
 	case !q.HasOPT:
-		if !q.Malformed { // the OPT may stand behind the fault
+		if !q.partial() {
 			f.add(optGratuitous, at, end-at)
 		}
 		return
 	case rcode == dns.RcodeBadVers && q.EDNSVersion == 0:
 		f.add(badversForVersion0, int(m.EDNS.OptOff)-6, 1)
-	case rcode == dns.RcodeFormatError && !q.Malformed && q.NAnomalies == 0:
+	case rcode == dns.RcodeFormatError && !q.Malformed && q.harmless():
 		f.add(formerrWithOPT, at, end-at)
 	}
 	if q.EDNSFlags&^m.EDNS.Flags&wire.EDNSFlagDO != 0 && (rcode == dns.RcodeSuccess || rcode == dns.RcodeNameError) {
@@ -168,13 +169,26 @@ func (f *found) edns(q *Query, m *Message) {
 	}
 }
 
+// partial says that an OPT may stand behind a fault of the query, or behind what the capture has of it.
+func (q *Query) partial() bool { return q.Malformed || q.Cut }
+
+// harmless says that nothing about the query is worse than worth knowing: not what a server would answer FORMERR to.
+func (q *Query) harmless() bool {
+	for _, a := range q.Anomalies[:q.NAnomalies] {
+		if a.ID.Severity() > anomaly.Info {
+			return false
+		}
+	}
+	return true
+}
+
 func (f *found) cookie(q *Query, m *Message) {
 	o, _ := m.EDNS.Option(dns.EDNS0COOKIE)
 	at, n := int(o.Off)+4, len(o.Data)
 	switch {
-	case q.Options&hasCookie == 0:
+	case q.CookieLen == 0:
 		f.add(cookieGratuitous, at, n)
-	case n < cookieLen: // O14
+	case n < cookieLen, q.CookieLen < cookieLen: // O14
 	case binary.LittleEndian.Uint64(o.Data) != q.Cookie:
 		f.add(cookieMismatch, at, cookieLen)
 	case n == cookieLen:
@@ -203,7 +217,7 @@ func (f *found) size(q *Query, m *Message) {
 	if q.HasOPT {
 		limit = max(plainSize, int(q.UDPSize))
 	}
-	if int(m.Length) > limit && !q.Malformed {
+	if int(m.Length) > limit && (q.HasOPT || !q.partial()) {
 		f.add(sizeExceeded, limit, int(m.Length)-limit)
 	}
 	if m.Fragments > 0 {
@@ -213,11 +227,13 @@ func (f *found) size(q *Query, m *Message) {
 
 // outcome names what an RCODE says of signatures, cookies, UPDATE and zone transfers.
 func (f *found) outcome(q *Query, m *Message, rcode uint16) {
-	if m.HasTSIG && m.TSIG.Error != 0 || m.HasTKEY && m.TKEY.Error != 0 {
+	keys := m.HasTSIG && m.TSIG.Error != 0
+	if keys || m.HasTKEY && m.TKEY.Error != 0 {
 		f.keys(m)
 	}
 	switch {
-	case rcode == dns.RcodeBadCookie:
+	case keys: // NOTAUTH is about the key then, not about the zone (RFC 8945 section 5.2)
+	case rcode == dns.RcodeBadCookie && q.CookieLen > cookieLen: // to a client's part alone it is how a server hands out its own
 		f.add(cookieRefused, int(m.EDNS.OptOff)-6, 1)
 	case m.Opcode() == dns.OpcodeUpdate:
 		switch rcode {
@@ -229,7 +245,7 @@ func (f *found) outcome(q *Query, m *Message, rcode uint16) {
 			f.add(updateNotImp, 3, 1)
 		case dns.RcodeRefused:
 			f.add(updateRefused, 3, 1)
-			if q.Signed {
+			if q.Signed && !(m.HasTSIG && m.TSIG.MACLen > 0) { // who signs a refusal has found the query's signature good
 				f.add(refusedSigned, 3, 1)
 			}
 		}
@@ -254,12 +270,29 @@ func (f *found) keys(m *Message) {
 		}
 	}
 	if m.HasTKEY && m.TKEY.Error != 0 {
-		f.add(tkeyError, int(m.TKEY.Off), 0)
+		f.add(tkeyError, tkeyErrorAt(m), 2)
 	}
 }
 
+// tkeyErrorAt is the offset of the error field of a TKEY record: after the name of the algorithm, two times and the mode.
+func tkeyErrorAt(m *Message) int {
+	for i := range m.Records {
+		if r := &m.Records[i]; r.Type == dns.TypeTKEY {
+			off := int(r.Data)
+			for off < len(m.Data) && m.Data[off] != 0 && m.Data[off] < 0xc0 {
+				off += 1 + int(m.Data[off])
+			}
+			if off < len(m.Data) && m.Data[off] != 0 { // a pointer
+				off++
+			}
+			return off + 1 + 4 + 4 + 2
+		}
+	}
+	return 0
+}
+
 // unsigned notes an answer without the signature that its query had (RFC 8945 section 5.3). A response to a query whose signature failed is unsigned, but
-// has a TSIG record all the same.
+// has a TSIG record all the same. What answers a malformed query may not have found the record, and SIG(0) need not be answered in kind.
 func (f *found) unsigned(m *Message) { f.add(unsignedReply, len(m.Data), 0) }
 
 // tooFastBelow and farHops: a response that came over that many routers was not this fast (ns).
@@ -294,7 +327,9 @@ func (f *found) echo(m *Message) {
 // keepOptions keeps what judge will ask of a query's options.
 func (q *Query) keepOptions(e *wire.EDNS) {
 	if e.Has&hasCookie != 0 {
-		if o, _ := e.Option(dns.EDNS0COOKIE); len(o.Data) >= cookieLen {
+		o, _ := e.Option(dns.EDNS0COOKIE)
+		q.CookieLen = uint8(min(len(o.Data), math.MaxUint8))
+		if len(o.Data) >= cookieLen {
 			q.Cookie = binary.LittleEndian.Uint64(o.Data)
 		} else {
 			q.Options &^= hasCookie

@@ -176,9 +176,9 @@ func fill(o *open, m *Message, keepName bool) {
 	q := &o.Query
 	q.Time, q.Number, q.File, q.ID, q.Flags, q.Length = m.Time, m.Number, m.File, m.ID, m.Flags, m.Length
 	q.HasOPT, q.UDPSize, q.EDNSFlags, q.EDNSVersion = m.HasOPT, m.EDNS.UDPSize, m.EDNS.Flags, m.EDNS.Version
-	q.Malformed, q.NameHash, q.Retransmissions, q.ICMP.Seen = m.Malformed, m.NameHash, 0, false
+	q.Malformed, q.Cut, q.NameHash, q.Retransmissions, q.ICMP.Seen = m.Malformed, m.Cut, m.NameHash, 0, false
 	q.NAnomalies = uint8(copy(q.Anomalies[:], m.Message.Anomalies))
-	q.Signed, q.Options = m.HasTSIG || m.HasSIG0, 0
+	q.TSIG, q.Signed, q.Options, q.CookieLen = m.HasTSIG, m.HasTSIG || m.HasSIG0, 0, 0
 	if m.HasOPT && m.EDNS.Has != 0 {
 		q.Options = m.EDNS.Has
 		q.keepOptions(&m.EDNS)

@@ -84,7 +84,10 @@ type Query struct {
 	HasOPT          bool
 	HasQuestion     bool
 	Malformed       bool
+	Cut             bool   // the capture lacks its end
 	Signed          bool   // has TSIG or SIG(0)
+	TSIG            bool   // has TSIG
+	CookieLen       uint8  // bytes of its COOKIE option, 255 for more; 0 without one
 	Options         uint32 // EDNS.Has of its OPT, 0 without one
 	Subnet          uint32 // hash of its ECS option
 	Cookie          uint64 // client cookie, as it is in memory; valid iff Options has it
