@@ -329,15 +329,15 @@ func (p *pairer) QuotedPorts(now int64, q *packet.Quote, icmp ICMP) {
 	}
 }
 
-// waitsOn says whether one of the youngest queries is of that TCP connection, whose ends m has.
-func (p *pairer) waitsOn(m *Message, conn uint64) bool {
+// waitsOn says whether one of the youngest queries is of that TCP connection.
+func (p *pairer) waitsOn(conn uint64) bool {
 	n := p.opens.list[0].prev
 	for range quoteReach {
 		if n == 0 {
 			return false
 		}
 		o := &p.opens.list[n]
-		if o.proto == TCP && o.conn == conn && o.client == m.Client && o.server == m.Server {
+		if o.proto == TCP && o.conn == conn {
 			return true
 		}
 		n = o.prev

@@ -200,11 +200,11 @@ func (s *shard) readable(n, length int) bool {
 	return n >= flagsEnd
 }
 
-// orient says who is client and who server: the service's port tells, or where both or none have it, the QR bit.
+// orient says who is client and who server: the service's port tells, or where both or none have it, the QR bit, if there is a message.
 func (s *shard) orient(m *Message, src, dst *packet.Addr, sport, dport uint16, r role) {
 	fromServer := r.srcServer()
 	if r.symmetric() {
-		fromServer = m.Response()
+		fromServer = m.Message != nil && m.Response()
 	}
 	if fromServer {
 		src, dst, sport, dport = dst, src, dport, sport
@@ -247,8 +247,8 @@ func (s *shard) shortUnit(t *stream.Message) {
 	if t.Length == 0 {
 		id = emptyUnit
 	}
-	m := &s.msg
-	s.orient(m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
+	var m Message
+	s.orient(&m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
 	s.tell(id, g.Time, g.Number, g.File, TCP, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
 }
 
@@ -258,7 +258,7 @@ func (s *shard) TCPEvent(kind stream.Kind, conn uint64, g *stream.Segment) {
 	r := s.conf.Ports.role(g.SrcPort, g.DstPort, true)
 	s.orient(&m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, r)
 	id := [...]anomaly.ID{stream.Foreign: foreignOnPort, stream.Bare: noPrefix, stream.Short: unitCutByFIN, stream.Reset: resetWhileOpen, stream.Refused: TCPRefused}[kind]
-	if kind == stream.Reset && !s.pairs.waitsOn(&m, conn) {
+	if kind == stream.Reset && !s.pairs.waitsOn(conn) {
 		return
 	}
 	s.tell(id, g.Time, g.Number, g.File, TCP, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
