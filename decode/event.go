@@ -3,6 +3,7 @@ package decode
 import (
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
 // Event is an anomaly of a packet or a flow, of which no message tells.
@@ -26,6 +27,8 @@ type Watcher interface {
 
 // The entries of the catalogue that are decided by packets and flows.
 var (
+	responseToPort = anomaly.Make('H', 2)
+	queryFromPort  = anomaly.Make('H', 3)
 	idReused       = anomaly.Make('P', 11)
 	emptyUnit      = anomaly.Make('X', 1)
 	shortUnit      = anomaly.Make('X', 2)
@@ -64,6 +67,25 @@ func (s *shard) tell(id anomaly.ID, time int64, number uint64, file uint16, prot
 // tellOf hands on an event of a message's packet.
 func (s *shard) tellOf(id anomaly.ID, m *Message) {
 	s.tell(id, m.Time, m.Number, m.File, m.Proto, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
+}
+
+// opcodeDSO is that of DNS Stateful Operations, in which servers ask, too (RFC 8490 section 5.4).
+const opcodeDSO = 6
+
+// goesBackwards says whether the QR bit says otherwise than the ports which way a message goes.
+func goesBackwards(m *wire.Message, r role) bool {
+	return !r.symmetric() && r.srcServer() != m.Response() && m.Opcode() != opcodeDSO
+}
+
+// wrongWay notes a query that came from a server's port, and a response that came to one which had asked nothing.
+func (s *shard) wrongWay(m *Message, k *keys) {
+	if !m.Response() {
+		s.tellOf(queryFromPort, m)
+		return
+	}
+	if n, _ := s.pairs.candidates(k); n == 0 {
+		s.tellOf(responseToPort, m)
+	}
 }
 
 // oddPorts is above the client ports that oddPort notes.

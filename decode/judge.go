@@ -31,6 +31,7 @@ var (
 	sameAgain          = anomaly.Make('P', 5)
 	otherAgain         = anomaly.Make('P', 6)
 	otherAddress       = anomaly.Make('P', 8)
+	otherPort          = anomaly.Make('P', 9)
 	otherQuestion      = anomaly.Make('P', 10)
 	negativeLatency    = anomaly.Make('P', 13)
 	tooFast            = anomaly.Make('P', 14)
@@ -76,6 +77,9 @@ func (f *found) add(id anomaly.ID, off, length int) {
 	}
 }
 
+// all returns what was collected, valid until the next transaction.
+func (f *found) all() []anomaly.Seen { return f.room[:f.n] }
+
 // status names what the status itself is in the catalogue, if anything.
 func (f *found) status(t *Transaction) []anomaly.Seen {
 	f.n = 0
@@ -95,7 +99,7 @@ func (f *found) status(t *Transaction) []anomaly.Seen {
 			f.add(otherQuestion, int(t.Response.Question.Off), int(t.Response.Question.End-t.Response.Question.Off))
 		}
 	}
-	return f.room[:f.n]
+	return f.all()
 }
 
 // judge notes what a query and its response show together, at offsets in the response. Sound pairs cost a few comparisons.
@@ -129,7 +133,7 @@ func (f *found) judge(t *Transaction) []anomaly.Seen {
 	if m.Flags == q.Flags|wire.FlagQR && m.Length == q.Length {
 		f.echo(m)
 	}
-	return f.room[:f.n]
+	return f.all()
 }
 
 // edns compares the OPT records. What a capture or a fault has cut off is not missing.

@@ -8,9 +8,10 @@ const maxOrphan = 4096
 // orphan is a response that came without its query, held for the time that a capture may put a query after its response.
 type orphan struct {
 	keys
-	msg     Message
-	data    []byte
-	adopted bool
+	msg       Message
+	data      []byte
+	adopted   bool
+	otherPort bool // its query was open, and came from another port of the client
 }
 
 // orphanQueue is a ring of orphans in the order of their arrival. Their bytes are copies, of at most maxOrphan each.
@@ -26,10 +27,10 @@ func (q *orphanQueue) len() int           { return q.head - q.tail }
 func (q *orphanQueue) full() bool         { return q.len() == len(q.ring) }
 func (q *orphanQueue) at(pos int) *orphan { return &q.ring[pos%len(q.ring)] }
 
-func (q *orphanQueue) hold(m *Message, k *keys) {
+func (q *orphanQueue) hold(m *Message, k *keys, otherPort bool) {
 	o := q.at(q.head)
 	q.head++
-	o.keys, o.msg, o.adopted = *k, *m, false
+	o.keys, o.msg, o.adopted, o.otherPort = *k, *m, false, otherPort
 	o.data = append(o.data[:0], m.Data[:min(len(m.Data), maxOrphan)]...)
 	o.msg.Cut = m.Cut || len(m.Data) > maxOrphan
 }
@@ -55,9 +56,39 @@ func (p *pairer) releaseOrphans(now int64) {
 func (p *pairer) giveUpOrphan() {
 	o := p.orphans.at(p.orphans.tail)
 	p.orphans.tail++
-	if !o.adopted {
-		p.end(p.pair(Unsolicited, p.orphans.message(o), nil))
+	if o.adopted {
+		return
 	}
+	t := p.pair(Unsolicited, p.orphans.message(o), nil)
+	t.Anomalies = p.found.status(t)
+	if o.otherPort {
+		p.found.add(otherPort, 0, 0)
+		t.Anomalies = p.found.all()
+	}
+	p.out.Transaction(t)
+}
+
+// otherPortReach is how many open queries, from the youngest on, an orphan is compared with.
+const otherPortReach = 64
+
+// toOtherPort says whether a response without a query would answer one of the youngest, had it gone to the port that the query came from: an address
+// translator has lost its table, or changed it (RFC 5452 section 9.1).
+func (p *pairer) toOtherPort(m *Message, k *keys) bool {
+	if m.Proto != UDP || k.quest == 0 {
+		return false
+	}
+	n := p.opens.list[0].prev
+	for range otherPortReach {
+		if n == 0 {
+			return false
+		}
+		o := &p.opens.list[n]
+		if o.ID == m.ID && o.quest == k.quest && o.proto == UDP && o.client == m.Client && o.server == m.Server && o.serverPort == m.ServerPort {
+			return true
+		}
+		n = o.prev
+	}
+	return false
 }
 
 // adopt answers a query, just come, with an orphan that fits it.

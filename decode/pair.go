@@ -57,6 +57,9 @@ func (k *keys) all() uint64 {
 
 func keysOf(m *Message) (k keys) {
 	endpoint := uint64(m.ClientPort)<<24 ^ uint64(m.ID)<<8 ^ uint64(m.Proto)
+	if m.backwards { // nothing that goes the right way is a query or a response to it
+		endpoint ^= 1 << 4
+	}
 	k.client = fold(m.ClientHash^endpoint, k2)
 	k.server = fold(m.ServerHash^uint64(m.ServerPort)<<48^m.conn, k1)
 	question := uint64(0)
@@ -136,6 +139,9 @@ func (p *pairer) query(m *Message, k *keys) {
 		p.answered.repeat(a, m.Time)
 		return
 	}
+	if m.backwards && p.echoed(m) {
+		return
+	}
 	switch {
 	case same >= maxSame:
 		p.evict(last)
@@ -146,6 +152,15 @@ func (p *pairer) query(m *Message, k *keys) {
 	if p.orphans.len() > 0 {
 		p.adopt(k)
 	}
+}
+
+// echoed says whether a query that came from a server's port is what a client sent there and waits for: not a query of its own.
+func (p *pairer) echoed(m *Message) bool {
+	m.backwards = false
+	k := keysOf(m)
+	m.backwards = true
+	n, _ := p.candidates(&k)
+	return n != 0
 }
 
 func (p *pairer) evict(n uint32) {
@@ -295,7 +310,7 @@ func (p *pairer) unmatched(m *Message, k *keys) {
 		p.stats.PairingForgotten++
 		p.giveUpOrphan()
 	}
-	p.orphans.hold(m, k)
+	p.orphans.hold(m, k, p.toOtherPort(m, k))
 }
 
 // Quoted ties an ICMP error to the query that it quotes. The message is what the quote shows of a DNS message, its header at the least.

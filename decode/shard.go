@@ -90,6 +90,9 @@ func (s *shard) settle(m *Message, k *keys) {
 	if m.Proto > TCP {
 		return
 	}
+	if m.backwards {
+		s.wrongWay(m, k)
+	}
 	s.pairs.Message(m, k)
 	if s.pairs.reused {
 		s.pairs.reused = false
@@ -155,6 +158,7 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	m.Message, m.Time, m.FirstTime, m.Number, m.File, m.Proto = &x.wire, p.Time, p.Time, p.Number, p.File, r.proto()
 	m.IPVersion, m.HopLimit, m.Fragments, m.conn = t.IPVersion, t.HopLimit, t.Fragments, 0
 	m.Length, m.BadChecksum = clamp16(t.PayloadLen), t.L4Check == packet.CheckBad
+	m.backwards = goesBackwards(&x.wire, r)
 	s.orient(m, &t.Src, &t.Dst, t.SrcPort, t.DstPort, r)
 	s.hash(m)
 	x.keys = keysOf(m)
@@ -226,7 +230,9 @@ func (s *shard) TCPMessage(t *stream.Message) {
 	if from != nil && g == &from.segment {
 		m.HopLimit, m.BadChecksum = from.hop, from.check == packet.CheckBad
 	}
-	s.orient(m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
+	r := s.conf.Ports.role(g.SrcPort, g.DstPort, true)
+	m.backwards = goesBackwards(&s.wire, r)
+	s.orient(m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, r)
 	s.hash(m)
 	k := keysOf(m)
 	s.settle(m, &k)

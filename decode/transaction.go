@@ -49,8 +49,9 @@ type Message struct {
 	Seq         uint32
 	Segments    uint16
 
-	conn uint64 // TCP connection within the shard
-	body uint32 // hash of Data
+	conn      uint64 // TCP connection within the shard
+	backwards bool   // the QR bit says otherwise than the ports which way it goes
+	body      uint32 // hash of Data
 }
 
 // Status is how a transaction ended.
