@@ -46,6 +46,7 @@ type Message struct {
 	Server  string `yaml:"server"`            // who was asked
 	Answer  string `yaml:"answer"`            // RCODE, or "none"
 	Replied int    `yaml:"replied,omitempty"` // the packet of the answer
+	Crashed bool   `yaml:"crashed,omitempty"` // the server ended over it, and was started again
 }
 
 // Describe returns the description of the capture NAME in a folder of captures.

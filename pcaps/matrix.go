@@ -22,11 +22,11 @@ type Measurement struct {
 
 // Cell is what became of one hostile query.
 type Cell struct {
-	Anomaly string `yaml:"anomaly"`          // ID in the catalogue
-	Case    string `yaml:"case"`             // which of the ways to have that anomaly; unique
-	Answer  string `yaml:"answer"`           // RCODE, or "none"
-	Shape   *Shape `yaml:"shape,omitempty"`  // nil iff Answer is "none"
-	Closed  bool   `yaml:"closed,omitempty"` // the server closed the TCP connection unasked, or refused it
+	Anomaly string `yaml:"anomaly"`           // ID in the catalogue
+	Case    string `yaml:"case"`              // which of the ways to have that anomaly; unique
+	Answer  string `yaml:"answer"`            // RCODE, or "none"
+	Shape   *Shape `yaml:"shape,omitempty"`   // nil iff Answer is "none"
+	Crashed bool   `yaml:"crashed,omitempty"` // the server ended over it
 	// Forwarded says that the query went on to the server behind this one before the answer came, which may then be that server's.
 	Forwarded bool `yaml:"forwarded,omitempty"`
 }

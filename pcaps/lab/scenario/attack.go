@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -33,8 +32,8 @@ type attack struct {
 
 // sighting is what the client got: nil, or the bytes of one message.
 type sighting struct {
-	answer []byte
-	closed bool // the server closed the connection
+	answer  []byte
+	crashed bool // the server ended
 }
 
 // port is the client's for a case.
@@ -59,7 +58,7 @@ func (a *attack) play(ctx context.Context, s *stage.Stage) error {
 		s.Go(func() error {
 			defer close(came)
 			defer conn.Close()
-			a.seen[i] = read(conn, c.TCP)
+			a.seen[i].answer = read(conn, c.TCP)
 			return nil
 		})
 		select {
@@ -69,7 +68,7 @@ func (a *attack) play(ctx context.Context, s *stage.Stage) error {
 		case <-time.After(patience):
 		}
 		if a.seenNothing(came, i) {
-			if err := a.control(ctx, s, uint16(0x8000|firstID+i)); err != nil {
+			if err := a.alive(ctx, s, i); err != nil {
 				return fmt.Errorf("after %s: %w", c.Name, err)
 			}
 		}
@@ -88,7 +87,25 @@ func (a *attack) seenNothing(came <-chan struct{}, i int) bool {
 	}
 }
 
-// control asks the server a sound question, so that silence is told from a crash.
+// alive tells silence from a crash. A server that has ended is started again.
+func (a *attack) alive(ctx context.Context, s *stage.Stage, i int) error {
+	id := uint16(0x8000 | firstID + i)
+	err := a.control(ctx, s, id)
+	victim := s.Servers["victim"]
+	if err == nil || victim == nil {
+		return err
+	}
+	if _, ended := victim.Ended(); !ended {
+		return err
+	}
+	a.seen[i].crashed = true
+	if err := victim.Restart(ctx); err != nil {
+		return err
+	}
+	return a.control(ctx, s, id)
+}
+
+// control asks the server a sound question, which it will answer if it lives.
 func (a *attack) control(ctx context.Context, s *stage.Stage, id uint16) error {
 	from, to := netip.MustParseAddr(goodClient), netip.MustParseAddr(a.victim.addr)
 	for range 3 {
@@ -131,29 +148,28 @@ func write(conn net.Conn, c hostile.Case, id uint16) error {
 	return nil
 }
 
-// read waits for an answer.
-func read(conn net.Conn, tcp bool) sighting {
+// read waits for an answer, and returns nil if there is none.
+func read(conn net.Conn, tcp bool) []byte {
 	if err := conn.SetReadDeadline(time.Now().Add(silence)); err != nil {
-		return sighting{}
+		return nil
 	}
+	size := uint16(65535)
 	if !tcp {
-		b := make([]byte, 65536)
+		b := make([]byte, size)
 		n, err := conn.Read(b)
 		if err != nil {
-			return sighting{}
+			return nil
 		}
-		return sighting{answer: b[:n]}
+		return b[:n]
 	}
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		var timeout net.Error
-		return sighting{closed: !errors.As(err, &timeout) || !timeout.Timeout()}
+	if err := binary.Read(conn, binary.BigEndian, &size); err != nil {
+		return nil
 	}
-	b := make([]byte, binary.BigEndian.Uint16(length[:]))
+	b := make([]byte, size)
 	if _, err := io.ReadFull(conn, b); err != nil {
-		return sighting{}
+		return nil
 	}
-	return sighting{answer: b}
+	return b
 }
 
 // after completes the description by what tshark finds in the capture, and checks that the client has seen the same.

@@ -69,7 +69,7 @@ func victims() []victim {
 		{"unbound", "Unbound", server.Unbound, resolver, resolvesZone, resolverVictim(server.Unbound)},
 		{"recursor", "PowerDNS Recursor", server.Recursor, resolver, resolvesZone, resolverVictim(server.Recursor)},
 		{"dnsmasq", "dnsmasq", server.Dnsmasq, resolver, "It has the address of www.example.com itself and forwards the rest to Unbound, behind it in the capture.", dnsmasqVictim},
-		{"dnsdist", "dnsdist", dnsdist, resolver, "It passes queries to BIND, behind it in the capture.", dnsdistVictim},
+		{"dnsdist", "dnsdist", dnsdist, resolver, "It passes queries to BIND, behind it in the capture, which is as hostile-bind has it.", dnsdistVictim},
 	}
 }
 
@@ -140,6 +140,8 @@ zone:
     storage: %q
     file: %q
     zonefile-load: whole
+    zonefile-sync: -1
+    journal-content: none
     acl: [signed, anybody]
 `, hostile.KeyName, hostile.Zone, s.Dir, s.Files.Path(hostile.Zone))
 	cfg.Zones = nil
@@ -200,7 +202,9 @@ func dnsmasqVictim(ctx context.Context, s *stage.Stage, up netip.Addr) error {
 }
 
 func dnsdistVictim(ctx context.Context, s *stage.Stage, up netip.Addr) error {
-	if err := rootAndZone(ctx, s, server.BIND); err != nil {
+	cfg := exampleCom(s)
+	cfg.Zones[0].Extra = "allow-update { any; }; allow-transfer { any; };"
+	if _, err := s.Serve(ctx, "upstream", server.BIND, cfg); err != nil {
 		return err
 	}
 	file, err := s.Write("dnsdist.conf", fmt.Sprintf(`
@@ -232,7 +236,7 @@ newServer({address="%s:53", checkName="%s", checkInterval=60})
 // describe makes the messages of the capture's description from what tshark finds in it.
 func (a *attack) describe(all []hostile.Packet, d *pcaps.Description) error {
 	for i, c := range hostile.Cases() {
-		m := pcaps.Message{Anomaly: c.Anomaly, Case: c.Name, Server: string(a.victim.pkg), Answer: pcaps.NoAnswer}
+		m := pcaps.Message{Anomaly: c.Anomaly, Case: c.Name, Server: string(a.victim.pkg), Answer: pcaps.NoAnswer, Crashed: a.seen[i].crashed}
 		offset := c.Offset()
 		m.Offset = &offset
 		query, reply := pair(all, a.port(i))
