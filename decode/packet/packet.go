@@ -30,7 +30,8 @@ const (
 // CheckState is the verdict on a checksum.
 type CheckState uint8
 
-// The verdicts. Unverified: cut by the snaplen, fragment not complete, or zero over IPv4 UDP (RFC 768: none was computed).
+// The verdicts. Unverified: cut by the snaplen, fragment not complete, left for the network card to compute, or zero over IPv4 UDP (RFC 768: none
+// was computed).
 const (
 	CheckUnverified CheckState = iota
 	CheckGood

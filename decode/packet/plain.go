@@ -51,7 +51,10 @@ func plainUDP6(t *Transport, f Flow, b []byte) bool {
 // checkUDP verifies the checksum of a whole datagram, if it has one. acc is the sum of the addresses.
 func (t *Transport) checkUDP(b []byte, acc uint64) {
 	if b[6]|b[7] != 0 {
-		t.L4Check = verdict(sum(b, fold32(acc)+uint64(bits.ReverseBytes16(uint16(len(b))))+protoUDP<<8))
+		pseudo := fold32(acc) + uint64(bits.ReverseBytes16(uint16(len(b)))) + protoUDP<<8
+		if t.L4Check = verdict(sum(b, pseudo)); t.L4Check == CheckBad {
+			t.L4Check = unlessOffloaded(pseudo, b[6:])
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ func (p *Parser) parseUDP(t *Transport, b []byte, n int) {
 	t.Payload, t.PayloadLen = b[udpLen:], length-udpLen
 	t.Cut = p.missing > 0
 	if p.udp.Checksum != 0 && !p.rerouted && len(b) == length && be16(b[4:]) == length {
-		t.L4Check = transportCheck(t, b)
+		t.L4Check = transportCheck(t, b, 6)
 	}
 }
 
@@ -59,7 +59,7 @@ func (p *Parser) parseTCP(t *Transport, b []byte, n int) {
 	t.Payload = b[min(size, len(b)):]
 	t.Cut = p.missing > 0
 	if len(b) == n && !p.guessed && !p.rerouted {
-		t.L4Check = transportCheck(t, b)
+		t.L4Check = transportCheck(t, b, 16)
 	}
 }
 
