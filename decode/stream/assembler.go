@@ -247,6 +247,9 @@ func (a *Assembler) reset(h *half, s *Segment) {
 	default:
 		a.tell(Reset, h, s)
 	}
+	if h.started && s.Seq == h.next {
+		a.short(h)
+	}
 	a.flush(h)
 	a.flush(h.other())
 	a.close(h.conn, s.Time)
@@ -258,12 +261,17 @@ func (a *Assembler) finish(h *half) {
 		return
 	}
 	h.ended = true
-	if p := h.partial; p != nil && p.prefixed == prefixLen {
-		a.tell(Short, h, &p.last)
-	}
+	a.short(h)
 	a.flush(h)
 	if o := h.other(); o.ended || !o.started {
 		a.close(h.conn, h.conn.last)
+	}
+}
+
+// short tells that the sender ended its direction within a message.
+func (a *Assembler) short(h *half) {
+	if p := h.partial; p != nil && p.prefixed == prefixLen {
+		a.tell(Short, h, &p.last)
 	}
 }
 

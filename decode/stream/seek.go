@@ -30,6 +30,10 @@ func (a *Assembler) first(h *half, payload []byte) {
 		a.stats.NotDNS++
 		a.tell(Foreign, h, a.segment)
 		a.discard(h)
+		return
+	}
+	if bareMessage(payload) && !plausible(payload) {
+		h.mode = seeking // for a length prefix: what it has in its place is the ID
 	}
 }
 

@@ -60,7 +60,7 @@ type Kind uint8
 const (
 	Foreign Kind = iota // its first bytes are of another protocol
 	Bare                // a segment is a message without its length prefix
-	Short               // a FIN came before the end of a message
+	Short               // its sender's FIN or RST came before the end of a message
 	Reset               // a RST ended it after it had carried bytes
 	Refused             // a RST answered its SYN
 )

@@ -208,7 +208,12 @@ func TestScripts(t *testing.T) {
 		{name: "length_0_alone", want: "2:- 0/0, 3:a1", script: []step{syn, {from: 'c', data: []byte{0, 0}}, {from: 'c', seq: 2, data: a1}}},
 		{name: "length_0_split", want: "3:- 0/0, 3:a1", script: []step{syn, {from: 'c', data: []byte{0}}, {from: 'c', seq: 1, data: join([]byte{0}, a1)}}},
 		{name: "length_below_12", want: "2:102 3/3, 2:a1", script: []step{syn, {from: 'c', data: join([]byte{0, 3, 1, 2, 3}, a1)}}},
-		{name: "no_prefix_after_syn", want: "2:100 ended 36/161", script: []step{syn, {from: 'c', data: a1[2:]}}},
+		{name: "no_prefix_after_syn", want: "3:a2", script: []step{syn, {from: 'c', data: a1[2:]}, {from: 'c', seq: 38, data: a2}},
+			check: func(t *testing.T, s Stats, _ []got) {
+				if s.NoPrefix != 1 {
+					t.Errorf("NoPrefix %d, want 1", s.NoPrefix)
+				}
+			}},
 
 		{name: "tls", want: "3:b1", check: wantNotDNS(1), script: []step{
 			syn, {from: 'c', data: []byte("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abcdefgh")}, {from: 's', data: b1}, {from: 'c', seq: 19, data: a1}}},
