@@ -14,7 +14,8 @@ type cursor struct {
 	off, end int
 	out      []Field
 	bad      bool
-	records  int // read whole so far
+	at       string // from where on nothing is understood, in words
+	records  int    // read whole so far
 }
 
 func (c *cursor) left() int { return c.end - c.off }
@@ -37,8 +38,19 @@ func (c *cursor) take(n int) ([]byte, bool) {
 
 // bytes reads a field of n bytes; where n is 0, none.
 func (c *cursor) bytes(name string, n int, show func([]byte) string) {
-	if b, ok := c.take(n); ok && n > 0 {
+	b, ok := c.take(n)
+	if !ok {
+		c.fail(name)
+	} else if n > 0 {
 		c.add(Field{Name: name, Value: show(b)}, n)
+	}
+}
+
+// fail notes that a field did not fit, unless one before it did not.
+func (c *cursor) fail(name string) {
+	c.bad = true
+	if c.at == "" {
+		c.at = "from " + name + " on"
 	}
 }
 
@@ -49,6 +61,7 @@ func (c *cursor) rest(name string, show func([]byte) string) { c.bytes(name, c.l
 func (c *cursor) number(name string, n int, show func(uint64) string) uint64 {
 	b, ok := c.take(n)
 	if !ok {
+		c.fail(name)
 		return 0
 	}
 	v := integer(b)
@@ -68,6 +81,7 @@ func (c *cursor) peek16(ahead int) (int, bool) {
 func (c *cursor) flags(name string, n int, show func(uint64) string, bits []flag) uint16 {
 	b, ok := c.take(n)
 	if !ok {
+		c.fail(name)
 		return 0
 	}
 	v := uint16(integer(b))
@@ -93,7 +107,7 @@ func (c *cursor) within(kind Kind, name string, n int, read func(*cursor)) *Fiel
 	}
 	sub := cursor{m: c.m, off: c.off, end: c.off + n, records: c.records}
 	read(&sub)
-	c.bad, c.records = sub.bad, sub.records
+	c.bad, c.at, c.records = sub.bad, sub.at, sub.records
 	if len(sub.out) == 0 {
 		return nil
 	}
@@ -106,15 +120,21 @@ func (c *cursor) bounded(kind Kind, name string, n int, read func(*cursor)) *Fie
 	return c.within(kind, name, n, func(sub *cursor) {
 		read(sub)
 		sub.finish()
-		sub.bad = false
+		sub.bad, sub.at = false, ""
 	})
 }
 
 // finish takes what is left as a field without a meaning.
 func (c *cursor) finish() {
-	if n := c.left(); n > 0 {
-		c.add(Field{Name: "not understood", Value: size(n), Kind: NotUnderstood}, n)
+	n := c.left()
+	if n == 0 {
+		return
 	}
+	f := Field{Name: "not understood", Value: size(n), Kind: NotUnderstood}
+	if c.at != "" {
+		f.Value += ", " + c.at
+	}
+	c.add(f, n)
 }
 
 func integer(b []byte) (v uint64) {

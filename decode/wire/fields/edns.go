@@ -13,8 +13,8 @@ import (
 
 // ednsFlags are the lower 16 bits of an OPT record's TTL (RFC 6891 section 6.1.3, RFC 3225, RFC 9824).
 var ednsFlags = []flag{
-	{"DO", wire.EDNSFlagDO, word("DNSSEC not asked for", "DNSSEC OK")},
-	{"CO", wire.EDNSFlagCO, word("compact answers not asked for", "compact answers OK")},
+	{"DO", wire.EDNSFlagDO, word("no DNSSEC", "DNSSEC OK")},
+	{"CO", wire.EDNSFlagCO, word("no compact answers", "compact answers OK")},
 	{"Z", 0x3fff, func(v uint16) string {
 		if v == 0 {
 			return "0"
@@ -48,7 +48,7 @@ func (c *cursor) option() {
 	code, _ := c.peek16(0)
 	n, ok := c.peek16(2)
 	if !ok || 4+n > c.left() {
-		c.bad = true
+		c.fail("an EDNS option")
 		return
 	}
 	f := c.bounded(Option, mnemonic.Option(uint16(code)), 4+n, func(c *cursor) {

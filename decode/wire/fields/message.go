@@ -146,7 +146,7 @@ func (c *cursor) contents(read func(*cursor)) {
 	n := int(c.number("RDLENGTH", 2, decimal))
 	whole := n <= c.left()
 	if c.bad || !whole && !c.m.Cut {
-		c.bad = true
+		c.fail("RDATA")
 		return
 	}
 	c.bounded(RDATA, "RDATA", min(n, c.left()), read)

@@ -14,9 +14,10 @@ func (c *cursor) name(label string) string {
 	f := c.group(Name, label, func(c *cursor) { read = c.labels(sound) })
 	switch {
 	case !sound:
-		c.bad = true
+		c.bad, c.at = true, faultIn(label, f)
 		text = strings.TrimSpace(read + " (ends in a fault)")
 	case c.bad:
+		c.at = faultIn(label, f)
 		text += " (runs on past the end)"
 	}
 	if f != nil {
@@ -28,6 +29,14 @@ func (c *cursor) name(label string) string {
 		}
 	}
 	return text
+}
+
+// faultIn says where a name ends that is not sound, of which f was read.
+func faultIn(label string, f *Field) string {
+	if f == nil {
+		return "from " + label + " on"
+	}
+	return "after the fault in " + label
 }
 
 // nameAt returns the text of the name at off, and whether it is sound.

@@ -106,7 +106,7 @@ var integers = map[form]number{
 // counted reads a length byte and as many bytes, as one field.
 func (c *cursor) counted(name string, show func([]byte) string) {
 	if c.bad || c.left() == 0 {
-		c.bad = true
+		c.fail(name)
 		return
 	}
 	c.bytes(name, 1+int(c.m.Data[c.off]), func(b []byte) string { return show(b[1:]) })
@@ -131,12 +131,12 @@ func serverTime(b []byte) string {
 func (c *cursor) typeBitmap(name string) {
 	for last := -1; !c.bad && c.left() > 0; {
 		if c.left() < 2 {
-			c.bad = true
+			c.fail(name)
 			return
 		}
 		window, n := int(c.m.Data[c.off]), int(c.m.Data[c.off+1])
 		if window <= last || n == 0 || n > 32 {
-			c.bad = true
+			c.fail(name)
 			return
 		}
 		last = window
@@ -164,7 +164,7 @@ func (c *cursor) param() {
 	key, _ := c.peek16(0)
 	n, ok := c.peek16(2)
 	if !ok || 4+n > c.left() {
-		c.bad = true
+		c.fail("an SvcParam")
 		return
 	}
 	c.bounded(Option, paramKey(uint64(key)), 4+n, func(c *cursor) {

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/ui/inspect"
+)
+
+// check ends the reading when nothing more can become known. The decoder calls it between batches.
+func (f *finder) check() {
+	if f.done || f.target == nil || !f.complete() {
+		return
+	}
+	for _, h := range f.hits {
+		if !h.final && f.now-h.raw.Time <= f.patience(h) {
+			return
+		}
+	}
+	f.done = true
+	f.stop()
+}
+
+// patience is how long after a message what belongs to it is waited for, in packet time (ns).
+func (f *finder) patience(h *hit) int64 {
+	if h.msg.Response() {
+		return f.conf.Timeout.Nanoseconds()
+	}
+	return lateFactor * f.conf.Timeout.Nanoseconds()
+}
+
+// complete says whether all messages that the packet helps to complete have come.
+func (f *finder) complete() bool {
+	t := &f.target.t
+	switch t.Kind {
+	case packet.KindFragment:
+		return len(f.hits) > 0 || t.Fault != packet.FaultNone || f.now-f.target.packet.Time > maxFragmentAge
+	case packet.KindTCP:
+		return t.PayloadLen == 0 || !f.conf.Ports.Has(t.SrcPort) && !f.conf.Ports.Has(t.DstPort) || f.used() >= t.PayloadLen
+	}
+	return true // the decoder has had the packet
+}
+
+// used is how many bytes of the segment asked for are in messages that have come, up to the end of the last of them.
+func (f *finder) used() int {
+	t := &f.target.t
+	n := 0
+	for _, h := range append(f.hits[:len(f.hits):len(f.hits)], f.before...) {
+		const prefix = 2
+		n = max(n, int(int32(h.raw.Seq+prefix+uint32(h.raw.Length)-t.Seq)))
+	}
+	return n
+}
+
+// Errors of a search.
+var errNoSuchPacket = errors.New("no such packet")
+
+// exchanges returns what was found, or why nothing was.
+func (f *finder) exchanges(interrupted bool) ([]inspect.Exchange, error) {
+	switch {
+	case f.target == nil && f.last == 0:
+		return nil, fmt.Errorf("%w: %s has no packets", errNoSuchPacket, f.file)
+	case f.target == nil && interrupted:
+		return nil, fmt.Errorf("%w: the reading of %s was interrupted after packet %d", errNoSuchPacket, f.file, f.last)
+	case f.target == nil && f.conf.MaxPackets > 0 && f.last >= f.conf.MaxPackets:
+		return nil, fmt.Errorf("%w: --count ends the reading of %s at packet %d", errNoSuchPacket, f.file, f.last)
+	case f.target == nil:
+		return nil, fmt.Errorf("%w: the last one of %s is packet %d", errNoSuchPacket, f.file, f.last)
+	}
+	if len(f.hits) == 0 {
+		f.hits = f.latestBefore()
+	}
+	if len(f.hits) == 0 {
+		f.hits = f.short()
+	}
+	if len(f.hits) == 0 {
+		return nil, fmt.Errorf("packet %d of %s holds no DNS message: %s", f.want, f.file, f.describe())
+	}
+	out := make([]inspect.Exchange, len(f.hits))
+	for i, h := range f.hits {
+		out[i] = f.exchange(h)
+	}
+	return out, nil
+}
+
+// latestBefore returns the messages that were complete before the packet, which repeats bytes of them: of one datagram the last, of a stream all.
+func (f *finder) latestBefore() []*hit {
+	all := f.before
+	if len(all) > 0 && all[0].raw.Proto != decode.TCP {
+		all = all[len(all)-1:]
+	}
+	for _, h := range all {
+		h.remark(fmt.Sprintf("Packet %d repeats bytes of a message that packet %d had completed.", f.want, h.raw.Number))
+	}
+	return all
+}
+
+// exchange fills in what no transaction told: messages of a zone transfer after the first, repeated queries that have their answer, copies.
+func (f *finder) exchange(h *hit) inspect.Exchange {
+	e := &h.out
+	e.Packet, e.OfResponse, e.Timeout = f.want, h.msg.Response(), f.conf.Timeout
+	if e.OfResponse {
+		e.Response = h.msg
+		if e.Query == nil && e.Status != decode.Unsolicited && len(e.Remarks) == 0 {
+			f.findQuery(h)
+		}
+		return *e
+	}
+	e.Query = h.msg
+	if !h.settled {
+		f.findResponse(h)
+	} else if e.FirstQuery != 0 && e.FirstQuery != h.raw.Number {
+		h.remark(fmt.Sprintf("The query was sent first in packet %d, from which the time runs.", e.FirstQuery))
+	}
+	if e.Settled && e.Status == decode.Pending {
+		left := time.Duration(f.now - h.raw.Time)
+		h.remark(fmt.Sprintf("The capture goes on for %s after the query, and a query is given %s.", left.Round(time.Microsecond), f.conf.Timeout))
+	}
+	return *e
+}
+
+// findQuery looks for the query of a response that no transaction has tied to one.
+func (f *finder) findQuery(h *hit) {
+	x := f.held.latest(func(x *kept) bool {
+		return !x.resp && x.id == h.msg.ID && sameEnds(&x.msg, &h.raw) && x.msg.Time <= h.raw.Time && f.sameQuestion(x, h)
+	})
+	if x == nil || h.raw.Proto != decode.UDP && h.raw.Proto != decode.TCP {
+		return
+	}
+	h.out.Query = f.messageOf(x)
+	h.out.RTT, h.out.HasRTT = time.Duration(h.raw.Time-x.msg.Time), true
+}
+
+// findResponse looks for the response of a query that was answered before it was sent again.
+func (f *finder) findResponse(h *hit) {
+	x := f.held.latest(func(x *kept) bool {
+		return x.resp && x.id == h.msg.ID && sameEnds(&x.msg, &h.raw) && x.msg.Time <= h.raw.Time &&
+			h.raw.Time-x.msg.Time <= f.conf.Timeout.Nanoseconds() && f.sameQuestion(x, h)
+	})
+	if x == nil || h.raw.Proto != decode.UDP && h.raw.Proto != decode.TCP {
+		return
+	}
+	h.out.Response = f.messageOf(x)
+	h.out.RTT, h.out.HasRTT = time.Duration(x.msg.Time-h.raw.Time), true
+	h.remark("The query was sent again after it had its response.")
+}
+
+// sameQuestion says whether two messages have the same name in question, or one of them none that can be read.
+func (f *finder) sameQuestion(x *kept, h *hit) bool {
+	return x.msg.NameHash == h.raw.NameHash || x.msg.NameHash == 0 || h.raw.NameHash == 0
+}
