@@ -87,10 +87,25 @@ func decodeFixture(t *testing.T, f *fixture.Fixture) []sighting {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if st.ShortDNS > 0 {
-		got.seen = append(got.seen, sighting{Seen: anomaly.Seen{ID: anomaly.Make('H', 1)}})
+	return append(got.seen, counted(&st)...)
+}
+
+// counted returns what shows in counts only.
+func counted(st *Stats) (seen []sighting) {
+	for _, c := range [...]struct {
+		n  uint64
+		id anomaly.ID
+	}{
+		{st.ShortDNS, anomaly.Make('H', 1)},
+		{st.Retransmitted, anomaly.Make('P', 3)},
+		{st.TCPGaps, anomaly.Make('X', 6)},
+		{st.FragmentsOdd, anomaly.Make('X', 16)},
+	} {
+		if c.n > 0 {
+			seen = append(seen, sighting{Seen: anomaly.Seen{ID: c.id}})
+		}
 	}
-	return got.seen
+	return seen
 }
 
 // checkFixture compares. What the fixture does not name may be there only as info, or as what pairing says of a message that is alone.

@@ -93,9 +93,12 @@ func (f *found) status(t *Transaction) []anomaly.Seen {
 	case Conflicting:
 		f.add(otherAgain, 0, 0)
 	case Mismatched:
-		if t.Response.Server != t.Server {
+		switch {
+		case t.Response.Server != t.Server:
 			f.add(otherAddress, 0, 0)
-		} else {
+		case t.Response.ServerPort != t.ServerPort:
+			f.add(otherPort, 0, 0)
+		default:
 			f.add(otherQuestion, int(t.Response.Question.Off), int(t.Response.Question.End-t.Response.Question.Off))
 		}
 	}

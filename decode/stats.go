@@ -17,6 +17,7 @@ type Stats struct {
 	ShortDNS       uint64 // UDP payloads and TCP units below 12 bytes on a DNS port
 	Fragments      uint64 // IP fragments
 	FragmentsLost  uint64 // of datagrams that never were completed, or overlapped
+	FragmentsOdd   uint64 // of those: that overlap with other bytes, or lie where none can
 	FragmentsLimit uint64 // dropped because a bound was reached
 	BadIPChecksum  uint64 // on DNS ports, as is BadL4Checksum
 	BadL4Checksum  uint64
@@ -53,9 +54,9 @@ func (s *Stats) Add(o *Stats) {
 	}
 }
 
-func (s *Stats) counts() [21]*uint64 {
+func (s *Stats) counts() [22]*uint64 {
 	return [...]*uint64{&s.Packets, &s.SnaplenCut, &s.NonDNS, &s.EncryptedDNS, &s.Undecodable, &s.Duplicate, &s.ShortDNS, &s.Fragments,
-		&s.FragmentsLost, &s.FragmentsLimit, &s.BadIPChecksum, &s.BadL4Checksum, &s.ICMPErrors, &s.TimeWentBack, &s.TCPStreams, &s.TCPGaps,
+		&s.FragmentsLost, &s.FragmentsOdd, &s.FragmentsLimit, &s.BadIPChecksum, &s.BadL4Checksum, &s.ICMPErrors, &s.TimeWentBack, &s.TCPStreams, &s.TCPGaps,
 		&s.TCPNotDNS, &s.StreamsEvicted, &s.Retransmitted, &s.PairingEvicted, &s.PairingForgotten}
 }
 

@@ -213,7 +213,7 @@ func (w *worker) close() *Stats {
 	}
 	if w.lead {
 		f := w.parser.Stats()
-		w.stats.FragmentsLost, w.stats.FragmentsLimit = f.Lost(), f.Evicted
+		w.stats.FragmentsLost, w.stats.FragmentsOdd, w.stats.FragmentsLimit = f.Lost(), f.Overlapped+f.Invalid, f.Evicted
 	}
 	return &w.stats
 }
