@@ -10,13 +10,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
 
 // Packet is one packet of a capture that carries data over UDP or TCP, as tshark reads it.
 type Packet struct {
-	Number   int // 1-based
+	Number   int           // 1-based
+	Time     time.Duration // since the first packet
 	From, To netip.AddrPort
 	TCP      bool
 	Payload  []byte // of the datagram or segment
@@ -31,7 +33,7 @@ type Packet struct {
 // fields are what Packets asks tshark for, in the order in which packet takes them.
 var fields = []string{
 	"frame.number", "ip.src", "ip.dst", "udp.srcport", "udp.dstport", "tcp.srcport", "tcp.dstport", "udp.payload", "tcp.payload",
-	"dns.flags", "dns.resp.type", "dns.resp.ext_rcode",
+	"dns.flags", "dns.resp.type", "dns.resp.ext_rcode", "frame.time_relative",
 }
 
 // Packets reads a capture of IPv4 with tshark. Packets without data, and ICMP errors, are left out.
@@ -72,6 +74,11 @@ func packet(values []string) (p Packet, err error) {
 		return int(n)
 	}
 	p.Number = number(0)
+	seconds, err := strconv.ParseFloat(at(12), 64)
+	if err != nil {
+		return p, err
+	}
+	p.Time = time.Duration(seconds * float64(time.Second))
 	ports, payload := 3, 7
 	if p.TCP = values[3] == ""; p.TCP {
 		ports, payload = 5, 8

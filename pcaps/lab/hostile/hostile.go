@@ -53,6 +53,15 @@ func (c Case) Message(id uint16, at time.Time) []byte { return c.make(id, at).b 
 // Offset is the first byte at fault, at most the length of the message: see the package's comment.
 func (c Case) Offset() int { return c.make(0, time.Time{}).fault }
 
+// Opcode is the message's, or -1 where it has no whole header, or is not alone in what is written.
+func (c Case) Opcode() int {
+	b := c.Message(0, time.Time{})
+	if c.Raw || len(b) < headerLen {
+		return -1
+	}
+	return int(b[flagsField] >> 3 & 15)
+}
+
 func (c Case) make(id uint16, at time.Time) *message {
 	m := &message{id: id, at: at, fault: -1}
 	c.build(m)
