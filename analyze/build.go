@@ -44,6 +44,8 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 	}
 	r.oneWay()
 	r.fillTables(all, o)
+	r.Offenders = s.offenders.report(o.Top)
+	r.Limits.OffendersLost = s.offenders.lost
 	return r
 }
 

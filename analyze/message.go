@@ -86,6 +86,9 @@ func (s *Summary) query(m *decode.Message) {
 	if m.Malformed {
 		inc(&c.malformed)
 	}
+	if len(m.Anomalies) > 0 || c.flags&offends != 0 {
+		s.offended(m, c)
+	}
 	if m.Parsed[wire.SectionQuestion] > 0 {
 		s.qtypes.inc(m.Question.Type)
 		for t := range m.MoreQuestions {

@@ -11,6 +11,7 @@
 //	zones known by name  1.0
 //	series, latencies and estimates of distinct keys  0.3
 //	lookups under way  3.4
+//	offenders  0.6
 //
 // That is 28 MiB, and 220 for eight shards. A table that grows has its old rows for a moment too (names: 4), one that purges 48 bytes for
 // each row (names: 5). A report goes through all shards' rows part by part: a MiB for each core, and for the zones of names up to 128, with their
@@ -55,6 +56,7 @@ type Report struct {
 	Servers   []Row             `json:"servers"`
 	Names     []Row             `json:"names"`
 	Zones     []Row             `json:"zones"`
+	Offenders []Offender        `json:"offenders"`
 	Series    Series            `json:"series"`
 	Limits    Forgotten         `json:"limits"`
 }
@@ -65,6 +67,49 @@ type Lookups struct {
 	// SolvedBy counts the lookups that were answered after a try had failed, by what was different then: tcp, no_edns, no_options, smaller_edns,
 	// cd, other_server, or again where it was nothing.
 	SolvedBy map[string]uint64 `json:"solved_by"`
+}
+
+// Offender is a client that sends queries that are malformed or break a rule of an RFC.
+type Offender struct {
+	Address   string    `json:"address"`
+	Malformed uint64    `json:"malformed"` // messages
+	Violating uint64    `json:"violating"` // messages that are not malformed, but break a rule
+	Queries   uint64    `json:"queries"`   // from the first offence on, sound ones too
+	First     time.Time `json:"first"`     // offence
+	Last      time.Time `json:"last"`
+	// Kinds counts messages by entry of the catalogue; OTHER are further ones together.
+	Kinds       map[string]uint64 `json:"kinds"`
+	Samples     []Sample          `json:"samples"`
+	Fingerprint Fingerprint       `json:"fingerprint"`
+}
+
+// Sample is a message to look at.
+type Sample struct {
+	Packet  uint64    `json:"packet"` // number in its file
+	File    uint16    `json:"file"`   // index of Source.Files
+	Time    time.Time `json:"time"`
+	Anomaly string    `json:"anomaly"` // the first that is at least a violation
+	Offset  int       `json:"offset"`  // in the message, bytes
+}
+
+// Fingerprint is how a client makes its queries. Shares are "never", "always" or a percentage of its queries; DO of those with EDNS.
+type Fingerprint struct {
+	IDs         string   `json:"ids"` // "constant", "rising by one", "changing", or "too few to say"
+	Ports       string   `json:"ports"`
+	RD          string   `json:"rd"`
+	AD          string   `json:"ad"`
+	CD          string   `json:"cd"`
+	EDNS        string   `json:"edns"`
+	DO          string   `json:"do"`
+	TCP         string   `json:"tcp"`
+	MixedCase   string   `json:"mixed_case"`   // names with letters of both cases (0x20)
+	UDPSizes    []uint16 `json:"udp_sizes"`    // least and most
+	Options     []string `json:"options"`      // in the order of the first OPT that had any
+	OptionsVary bool     `json:"options_vary"` // other OPTs had others
+	RetryMS     []uint32 `json:"retry_ms"`     // after how long it asks the same again, the first different times
+	HopLimits   []int    `json:"hop_limits"`   // least and most
+	MAC         string   `json:"mac,omitempty"`
+	VLAN        uint16   `json:"vlan,omitempty"`
 }
 
 // Source says what was read.
@@ -255,6 +300,7 @@ type Forgotten struct {
 	PairingEvicted   uint64 `json:"pairing_evicted"`   // open queries forgotten because the pairing table was full
 	StreamsEvicted   uint64 `json:"streams_evicted"`   // TCP connections forgotten
 	FragmentsEvicted uint64 `json:"fragments_evicted"`
+	OffendersLost    uint64 `json:"offenders_lost"` // clients with few malformed queries that are not among the offenders
 }
 
 func (n *Messages) add(o *Messages) {

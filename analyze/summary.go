@@ -35,34 +35,35 @@ const (
 // Summary counts the messages and transactions of a shard, a file, a window or a machine. Summaries of one seed merge: the result is that
 // of one summary over all, as long as no table is over its limit. A Summary is for one goroutine at a time.
 type Summary struct {
-	seed     uint64
-	messages Messages
-	first    int64 // earliest and latest time of a message in ns; first is above last where there is none
-	last     int64
-	opcodes  [16]uint64
-	rcodes   counter // of responses, 12 bits
-	tsig     counter
-	tkey     counter
-	ede      counter
-	qtypes   counter
-	edns     edns
-	anomaly  counter
-	mcast    counter // anomalies of mDNS and LLMNR
-	tx       Transactions
-	tc       uint64
-	latency  *hdrhistogram.Histogram
-	slowest  int64  // ns
-	total    uint64 // ns
-	clients  *table
-	servers  *table
-	names    *table
-	zones    *table // of names that are no longer in names
-	series   *series
-	warmed   uint32 // where Warm puts what it reads
-	lookups  *lookup.Tracker
-	settled  lookup.Counts // of summaries merged into this one
-	habits   *habits
-	spotted  []anomaly.ID
+	seed      uint64
+	messages  Messages
+	first     int64 // earliest and latest time of a message in ns; first is above last where there is none
+	last      int64
+	opcodes   [16]uint64
+	rcodes    counter // of responses, 12 bits
+	tsig      counter
+	tkey      counter
+	ede       counter
+	qtypes    counter
+	edns      edns
+	anomaly   counter
+	mcast     counter // anomalies of mDNS and LLMNR
+	tx        Transactions
+	tc        uint64
+	latency   *hdrhistogram.Histogram
+	slowest   int64  // ns
+	total     uint64 // ns
+	clients   *table
+	servers   *table
+	names     *table
+	zones     *table // of names that are no longer in names
+	series    *series
+	warmed    uint32 // where Warm puts what it reads
+	lookups   *lookup.Tracker
+	settled   lookup.Counts // of summaries merged into this one
+	habits    *habits
+	offenders *offenders
+	spotted   []anomaly.ID
 }
 
 type edns struct {
@@ -85,7 +86,8 @@ func NewSummary(c *decode.Config, l Limits) *Summary {
 // newSummary returns an empty summary without tables.
 func newSummary(seed uint64) *Summary {
 	return &Summary{
-		seed: seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
+		offenders: newOffenders(),
+		seed:      seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
 	}
 }
 
@@ -178,6 +180,7 @@ func (s *Summary) mergeCounts(o *Summary) {
 	s.latency.Merge(o.latency)
 	s.slowest = max(s.slowest, o.slowest)
 	s.total += o.total
+	s.offenders.merge(o.offenders)
 	c := o.lookupCounts()
 	s.settled.Add(&c)
 	s.series.merge(o.series)

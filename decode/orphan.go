@@ -31,6 +31,7 @@ func (q *orphanQueue) hold(m *Message, k *keys, otherPort bool) {
 	o := q.at(q.head)
 	q.head++
 	o.keys, o.msg, o.adopted, o.otherPort = *k, *m, false, otherPort
+	o.msg.Frame = nil
 	o.data = append(o.data[:0], m.Data[:min(len(m.Data), maxOrphan)]...)
 	o.msg.Cut = m.Cut || len(m.Data) > maxOrphan
 }

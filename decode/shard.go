@@ -156,6 +156,7 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	// Each field is set by itself: a literal would be made elsewhere and copied.
 	m := &x.msg
 	m.Message, m.Time, m.FirstTime, m.Number, m.File, m.Proto = &x.wire, p.Time, p.Time, p.Number, p.File, r.proto()
+	m.Frame, m.Link, m.VLAN = p.Data, p.Link, t.VLAN
 	m.IPVersion, m.HopLimit, m.Fragments, m.conn = t.IPVersion, t.HopLimit, t.Fragments, 0
 	m.Length, m.BadChecksum = clamp16(t.PayloadLen), t.L4Check == packet.CheckBad
 	m.backwards = goesBackwards(&x.wire, r)

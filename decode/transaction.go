@@ -6,6 +6,7 @@
 package decode
 
 import (
+	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
@@ -32,6 +33,9 @@ type Message struct {
 	Proto          Proto
 	IPVersion      uint8
 	HopLimit       uint8
+	VLAN           uint16           // outermost 802.1Q identifier, 0 = none; of UDP, as are Link and Frame
+	Link           capture.LinkType // says how Frame begins
+	Frame          []byte           // the packet that completed it, as captured
 	Client, Server packet.Addr
 	ClientPort     uint16
 	ServerPort     uint16

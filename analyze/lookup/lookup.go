@@ -2,7 +2,8 @@
 // without EDNS or without options, over TCP, with CD, at another server. The steps together are a lookup; it has one outcome, as the client felt
 // it, and one total time.
 //
-// Lookups that are answered at once cost two probes of a small table. A tracker holds at most its limit of lookups, 420 bytes each.
+// Lookups that are answered at once cost two probes of a small table. A tracker holds at most its limit of lookups: 64 bytes each, and 400 more
+// for those that took more than that.
 package lookup
 
 import (
@@ -46,9 +47,15 @@ type Step struct {
 	Truncated bool
 }
 
-// good says that a step gave the client what it asked for: an answer, or the word that there is none.
-func (s *Step) good() bool {
-	return s.State == Answered && !s.Truncated && (s.RCODE == rcodeNoError || s.RCODE == rcodeNXDomain || s.RCODE >= rcodeYXDomain && s.RCODE <= rcodeNXRRSet)
+// good says that a step gave the client what it asked for.
+func (s *Step) good() bool { return s.State == Answered && !s.Truncated && decides(s.RCODE) }
+
+// good says that a response gives the client what it asked for.
+func good(m *decode.Message) bool { return !m.Truncated() && decides(m.RCODE()) }
+
+// decides says that an RCODE is an answer, or the word that there is none.
+func decides(rcode uint16) bool {
+	return rcode == rcodeNoError || rcode == rcodeNXDomain || rcode >= rcodeYXDomain && rcode <= rcodeNXRRSet
 }
 
 // RCODEs (IANA).
@@ -63,17 +70,14 @@ const (
 
 // Lookup is what a client tried for one question.
 type Lookup struct {
-	key        uint64
-	prev, next uint32
-	Client     packet.Addr
-	Type       uint16
-	Tries      uint16 // transactions, also those that are not in Steps
-	open       uint16 // of them, not settled
-	residue    uint16 // transactions of an earlier lookup for the same question that are not settled
-	counted    bool   // its outcome has been told
-	refused    bool   // a TCP connection to a server was refused
-	last       int64  // the last change
-	Steps      [maxSteps]Step
+	Client  packet.Addr
+	Type    uint16
+	Tries   uint16 // transactions, also those that are not in Steps
+	open    uint16 // of them, not settled
+	residue uint16 // transactions of an earlier lookup for the same question that are not settled
+	counted bool   // its outcome has been told
+	refused bool   // a TCP connection to a server was refused
+	Steps   [maxSteps]Step
 }
 
 // Kept returns the steps that are known.
@@ -112,12 +116,36 @@ func keyOf(client, name uint64, typ uint16) uint64 {
 	return hi ^ lo
 }
 
-// begin fills a step from a query.
-func (s *Step) begin(m *decode.Message) {
-	*s = Step{Time: m.Time, Number: m.Number, Server: m.ServerHash, port: portOf(m.ClientPort, m.ID), TCP: m.Proto == decode.TCP, CD: m.Flags&wire.FlagCD != 0, Malformed: m.Malformed}
+// Bits of an entry.
+const (
+	bitEDNS = 1 << iota
+	bitTCP
+	bitCD
+	bitMalformed
+)
+
+// begin fills an entry from a query.
+func (e *entry) begin(m *decode.Message) {
+	e.time, e.last, e.number, e.server, e.port, e.story = m.Time, m.Time, m.Number, m.ServerHash, portOf(m.ClientPort, m.ID), 0
+	e.bits, e.size, e.options = 0, 0, 0
 	if m.HasOPT {
-		s.EDNS, s.Size, s.Options = true, m.EDNS.UDPSize, m.EDNS.Has
+		e.bits, e.size, e.options = bitEDNS, m.EDNS.UDPSize, m.EDNS.Has
 	}
+	if m.Proto == decode.TCP {
+		e.bits |= bitTCP
+	}
+	if m.Flags&wire.FlagCD != 0 {
+		e.bits |= bitCD
+	}
+	if m.Malformed {
+		e.bits |= bitMalformed
+	}
+}
+
+// step returns the entry's only step.
+func (e *entry) step() Step {
+	return Step{Time: e.time, Number: e.number, Server: e.server, Options: e.options, port: e.port, Size: e.size,
+		EDNS: e.bits&bitEDNS != 0, TCP: e.bits&bitTCP != 0, CD: e.bits&bitCD != 0, Malformed: e.bits&bitMalformed != 0}
 }
 
 // end fills in how the transaction ended.

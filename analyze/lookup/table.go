@@ -2,10 +2,25 @@ package lookup
 
 import "math/bits"
 
+// entry is a lookup under way: its only step, or where its story is kept. It fills a cache line.
+type entry struct {
+	key        uint64
+	last       int64 // the last change, ns since the epoch
+	time       int64 // of the first query, as are the fields to bits
+	number     uint64
+	server     uint64
+	port       uint32
+	options    uint32
+	size       uint16
+	bits       uint8
+	prev, next uint32
+	story      uint32 // number of its Lookup, 0 where the one step says all
+}
+
 // table holds the lookups under way: by key, and in the order of their last change. There are few of them at any time on sound traffic, so that they
 // stay in the cache.
 type table struct {
-	list  []Lookup // number 0 is the head of the ring that prev and next make
+	list  []entry // number 0 is the head of the ring that prev and next make
 	free  []uint32
 	slots []uint32 // open addressing, linear probing; 0 is empty
 	shift uint     // 64 - log2(len(slots))
@@ -16,7 +31,7 @@ type table struct {
 const minRoom = 1 << 6
 
 func newTable(limit int) table {
-	t := table{list: make([]Lookup, 1, minRoom), limit: max(limit, minRoom)}
+	t := table{list: make([]entry, 1, minRoom), limit: max(limit, minRoom)}
 	t.index(2 * minRoom)
 	return t
 }
@@ -46,7 +61,7 @@ func (t *table) add(key uint64) uint32 {
 	if last := len(t.free) - 1; last >= 0 {
 		n, t.free = t.free[last], t.free[:last]
 	} else {
-		t.list = append(t.list, Lookup{})
+		t.list = append(t.list, entry{})
 	}
 	if t.n++; 2*t.n > len(t.slots) {
 		t.index(2 * len(t.slots))

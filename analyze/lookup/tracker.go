@@ -3,6 +3,7 @@ package lookup
 import (
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/packet"
 )
 
 // Counts are what became of lookups. Answered and Failed add up to Total.
@@ -43,9 +44,11 @@ type Listener interface {
 
 // Tracker follows the lookups of one shard's clients. It is for one goroutine at a time.
 type Tracker struct {
-	table  table
-	counts Counts
-	seed   uint64
+	table   table
+	stories []Lookup // number 0 is none
+	free    []uint32 // of stories
+	counts  Counts
+	seed    uint64
 	// window is how long, in packet time, a lookup that has failed waits for another try (ns): as long as a query for its response.
 	window int64
 	out    Listener
@@ -53,7 +56,7 @@ type Tracker struct {
 
 // New returns a tracker of at most limit lookups at once. seed and timeout (ns) are those of the run's [decode.Config].
 func New(seed uint64, timeout int64, limit int, out Listener) *Tracker {
-	return &Tracker{table: newTable(limit), seed: seed, window: timeout, out: out}
+	return &Tracker{table: newTable(limit), stories: make([]Lookup, 1), seed: seed, window: timeout, out: out}
 }
 
 // Query takes a query with a question, before its transaction.
@@ -65,32 +68,48 @@ func (t *Tracker) Query(m *decode.Message) {
 		if t.table.full() {
 			t.forget(t.table.oldest())
 		}
-		n = t.table.add(key)
-		l := &t.table.list[n]
-		l.residue = 0
-		l.start(m)
+		t.table.list[t.table.add(key)].begin(m)
 		return
 	}
-	l := &t.table.list[n]
-	switch {
-	case l.step(portOf(m.ClientPort, m.ID)) != nil: // a retransmission
-		return
-	case l.counted:
-		l.residue += l.open
-		l.start(m)
-	default:
-		l.Tries = min(l.Tries+1, 1<<15)
-		l.open++
-		l.lastStep().begin(m)
+	t.again(n, m)
+}
+
+// again takes a query for a question that is being looked up, or was until a moment ago.
+func (t *Tracker) again(n uint32, m *decode.Message) {
+	e := &t.table.list[n]
+	port := portOf(m.ClientPort, m.ID)
+	if e.story == 0 && e.port == port {
+		return // a retransmission
 	}
-	l.last = m.Time
+	l := t.story(e, &m.Client, m.Question.Type)
+	if l.step(port) != nil {
+		return
+	}
+	story := e.story
+	e.begin(m)
+	e.story = story
+	if l.counted {
+		*l = Lookup{Client: m.Client, Type: m.Question.Type, residue: l.residue + l.open}
+	}
+	l.Tries = min(l.Tries+1, 1<<15)
+	l.open++
+	*l.lastStep() = e.step()
 	t.table.touch(n)
 }
 
-// start makes the record that of a new lookup.
-func (l *Lookup) start(m *decode.Message) {
-	l.Client, l.Type, l.Tries, l.open, l.counted, l.refused, l.last = m.Client, m.Question.Type, 1, 1, false, false, m.Time
-	l.Steps[0].begin(m)
+// story returns the story of a lookup, begun with its only step if need be.
+func (t *Tracker) story(e *entry, client *packet.Addr, typ uint16) *Lookup {
+	if e.story == 0 {
+		if last := len(t.free) - 1; last >= 0 {
+			e.story, t.free = t.free[last], t.free[:last]
+		} else {
+			e.story = uint32(len(t.stories))
+			t.stories = append(t.stories, Lookup{})
+		}
+		t.stories[e.story] = Lookup{Client: *client, Type: typ, Tries: 1, open: 1}
+		t.stories[e.story].Steps[0] = e.step()
+	}
+	return &t.stories[e.story]
 }
 
 // Settle takes the end of a transaction.
@@ -98,7 +117,7 @@ func (t *Tracker) Settle(x *decode.Transaction) {
 	if x.Status != decode.Answered && x.Status != decode.Unanswered || !x.Query.HasQuestion {
 		return
 	}
-	client := uint64(0)
+	var client uint64
 	if x.Response != nil {
 		client = x.Response.ClientHash
 	} else {
@@ -108,8 +127,30 @@ func (t *Tracker) Settle(x *decode.Transaction) {
 	if n == 0 {
 		return
 	}
-	l := &t.table.list[n]
-	s := l.step(portOf(x.ClientPort, x.Query.ID))
+	e := &t.table.list[n]
+	port := portOf(x.ClientPort, x.Query.ID)
+	if e.story == 0 && e.port == port && x.Response != nil && good(x.Response) {
+		t.counts.Total++
+		t.counts.Answered++
+		t.table.remove(n)
+		return
+	}
+	l := t.story(e, &x.Client, x.Query.Type)
+	t.settle(l, l.step(port), x)
+	if l.counted && l.open == 0 && l.residue == 0 {
+		t.remove(n)
+		return
+	}
+	if x.Response != nil {
+		e.last = max(e.last, x.Response.Time)
+	} else {
+		e.last = max(e.last, x.Query.Time+t.window)
+	}
+	t.table.touch(n)
+}
+
+// settle takes the end of a transaction into a story; s is its step, or nil.
+func (t *Tracker) settle(l *Lookup, s *Step, x *decode.Transaction) {
 	switch {
 	case s != nil:
 		s.end(x)
@@ -122,16 +163,6 @@ func (t *Tracker) Settle(x *decode.Transaction) {
 	if s != nil && s.good() && !l.counted {
 		t.count(l, true)
 	}
-	if l.counted && l.open == 0 && l.residue == 0 {
-		t.table.remove(n)
-		return
-	}
-	if x.Response != nil {
-		l.last = max(l.last, x.Response.Time)
-	} else {
-		l.last = max(l.last, x.Query.Time+t.window)
-	}
-	t.table.touch(n)
 }
 
 // refusedReach is how many lookups, from the youngest on, a refused TCP connection is compared with.
@@ -145,30 +176,35 @@ func (t *Tracker) Refused(e *decode.Event) {
 		if n == 0 {
 			return
 		}
-		l := &t.table.list[n]
-		if l.Client == e.Client && !l.refused {
-			for i := range l.Kept() {
-				if l.Steps[i].Truncated && l.Steps[i].Server == server {
-					l.refused = true
-				}
-			}
-			if l.refused {
-				t.out.Anomaly(tcpRefused, l)
-				return
-			}
+		l := &t.stories[t.table.list[n].story]
+		if l.Client == e.Client && !l.refused && l.truncatedBy(server) {
+			l.refused = true
+			t.out.Anomaly(tcpRefused, l)
+			return
 		}
-		n = l.prev
+		n = t.table.list[n].prev
 	}
+}
+
+// truncatedBy says that a server has told the client to come over TCP.
+func (l *Lookup) truncatedBy(server uint64) bool {
+	for i := range l.Kept() {
+		if l.Steps[i].Truncated && l.Steps[i].Server == server {
+			return true
+		}
+	}
+	return false
 }
 
 // sweep ends the lookups that have waited long enough.
 func (t *Tracker) sweep(now int64) {
 	for n := t.table.oldest(); n != 0; n = t.table.oldest() {
-		l := &t.table.list[n]
-		if age := now - l.last; age <= t.window && age >= -2*t.window {
+		e := &t.table.list[n]
+		if age := now - e.last; age <= t.window && age >= -2*t.window {
 			return
 		}
-		if l.open > 0 && now-l.last <= 2*t.window { // its transactions have their own timeout
+		open := e.story == 0 || t.stories[e.story].open > 0
+		if open && now-e.last <= 2*t.window { // its transactions have their own timeout
 			t.table.touch(n)
 			return
 		}
@@ -178,15 +214,24 @@ func (t *Tracker) sweep(now int64) {
 
 // end takes a lookup out that nothing more is expected of.
 func (t *Tracker) end(n uint32) {
-	if l := &t.table.list[n]; !l.counted {
-		t.count(l, false)
+	// Without a story it has had no transaction of its own: its query was one that had been answered, sent again.
+	if story := t.table.list[n].story; story != 0 && !t.stories[story].counted {
+		t.count(&t.stories[story], false)
 	}
-	t.table.remove(n)
+	t.remove(n)
 }
 
 func (t *Tracker) forget(n uint32) {
-	if !t.table.list[n].counted {
+	if e := &t.table.list[n]; e.story == 0 || !t.stories[e.story].counted {
 		t.counts.Forgotten++
+	}
+	t.remove(n)
+}
+
+func (t *Tracker) remove(n uint32) {
+	if story := t.table.list[n].story; story != 0 {
+		t.free = append(t.free, story)
+		t.stories[story].Client = packet.Addr{} // of none
 	}
 	t.table.remove(n)
 }
@@ -211,7 +256,7 @@ func (t *Tracker) count(l *Lookup, answered bool) {
 func (t *Tracker) Counts() Counts {
 	c := t.counts
 	for n := t.table.oldest(); n != 0; n = t.table.list[n].next {
-		if !t.table.list[n].counted {
+		if story := t.table.list[n].story; story == 0 || !t.stories[story].counted {
 			c.Pending++
 		}
 	}

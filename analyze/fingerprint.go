@@ -1,0 +1,178 @@
+package analyze
+
+import (
+	"fmt"
+	"net"
+	"slices"
+
+	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/mnemonic"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// linkEthernet is LINKTYPE_ETHERNET: the source address is bytes 6 to 11 of the frame.
+const linkEthernet capture.LinkType = 1
+
+// fingerprint is how a client makes its queries: what tells one resolver library from another. It begins with the client's first offence.
+type fingerprint struct {
+	queries          uint64
+	id, port         uint16
+	constant, rising uint64 // IDs equal to the one before, or one higher
+	onePort, inOrder uint64 // ports likewise
+	rd, ad, cd, do   uint64 // queries with the bit
+	opt              uint64 // queries with an OPT, as are sizes and options
+	minSize, maxSize uint16
+	options          [8]uint16 // of the first OPT that has any, in its order
+	nOptions         uint8
+	otherOptions     bool   // another OPT had others, or in another order
+	mixedCase        uint64 // queries whose name has letters of both cases
+	tcp              uint64
+	minHop, maxHop   uint8
+	vlan             uint16
+	mac              [6]byte
+	hasMAC           bool
+	again            [4]uint32 // ms between a question and the same question, the first different ones
+	nAgain           int
+	name             uint64 // hash of the last question's name
+	typ              uint16
+	time             int64
+}
+
+// observe takes in a query.
+func (f *fingerprint) observe(m *decode.Message) {
+	count := func(n *uint64, yes bool) {
+		if yes {
+			*n++
+		}
+	}
+	if f.queries > 0 {
+		count(&f.constant, m.ID == f.id)
+		count(&f.rising, m.ID == f.id+1)
+		count(&f.onePort, m.ClientPort == f.port)
+		count(&f.inOrder, m.ClientPort == f.port+1)
+	}
+	f.queries++
+	f.id, f.port = m.ID, m.ClientPort
+	count(&f.rd, m.Flags&wire.FlagRD != 0)
+	count(&f.ad, m.Flags&wire.FlagAD != 0)
+	count(&f.cd, m.Flags&wire.FlagCD != 0)
+	count(&f.tcp, m.Proto == decode.TCP)
+	if m.HasOPT {
+		f.edns(m)
+	}
+	if m.Parsed[wire.SectionQuestion] > 0 {
+		count(&f.mixedCase, mixedCase(m.Question.Name))
+		f.repetition(m)
+	}
+	f.path(m)
+}
+
+func (f *fingerprint) edns(m *decode.Message) {
+	if f.opt++; f.opt == 1 {
+		f.minSize, f.maxSize = m.EDNS.UDPSize, m.EDNS.UDPSize
+	}
+	f.minSize, f.maxSize = min(f.minSize, m.EDNS.UDPSize), max(f.maxSize, m.EDNS.UDPSize)
+	if m.EDNS.Flags&wire.EDNSFlagDO != 0 {
+		f.do++
+	}
+	var room [len(f.options)]uint16
+	order := room[:0]
+	for o := range m.EDNS.All {
+		if len(order) < len(room) {
+			order = append(order, o.Code)
+		}
+	}
+	if len(order) == 0 {
+		return
+	}
+	if f.nOptions == 0 {
+		f.nOptions = uint8(copy(f.options[:], order))
+		return
+	}
+	f.otherOptions = f.otherOptions || !slices.Equal(order, f.options[:f.nOptions])
+}
+
+// repetition notes how long after a question the client asks the same again.
+func (f *fingerprint) repetition(m *decode.Message) {
+	if m.NameHash == f.name && m.Question.Type == f.typ && m.Time > f.time {
+		ms := uint32(min((m.Time-f.time+5e5)/1e6, 1<<31))
+		near := func(known uint32) bool { return ms <= known+known/8+2 && known <= ms+ms/8+2 }
+		if ms > 0 && f.nAgain < len(f.again) && !slices.ContainsFunc(f.again[:f.nAgain], near) {
+			f.again[f.nAgain] = ms
+			f.nAgain++
+		}
+	}
+	f.name, f.typ, f.time = m.NameHash, m.Question.Type, m.Time
+}
+
+// path notes what the frames show of where the client is.
+func (f *fingerprint) path(m *decode.Message) {
+	if m.HopLimit > 0 {
+		if f.minHop == 0 {
+			f.minHop = m.HopLimit
+		}
+		f.minHop, f.maxHop = min(f.minHop, m.HopLimit), max(f.maxHop, m.HopLimit)
+	}
+	if m.VLAN != 0 {
+		f.vlan = m.VLAN
+	}
+	if m.Link == linkEthernet && len(m.Frame) >= 12 {
+		f.mac, f.hasMAC = [6]byte(m.Frame[6:12]), true
+	}
+}
+
+// mixedCase says whether a wire name has letters of both cases (0x20).
+func mixedCase(name []byte) bool {
+	var upper, lower bool
+	for _, c := range name {
+		upper = upper || 'A' <= c && c <= 'Z'
+		lower = lower || 'a' <= c && c <= 'z'
+	}
+	return upper && lower
+}
+
+// share says how often something is: "never", "always", or the percentage.
+func share(n, of uint64) string {
+	switch {
+	case of == 0 || n == 0:
+		return "never"
+	case n >= of:
+		return "always"
+	}
+	return fmt.Sprintf("%.0f%%", 100*float64(n)/float64(of))
+}
+
+// choice names how values follow each other, of which n were compared.
+func choice(constant, rising, n uint64) string {
+	switch {
+	case n < 3:
+		return "too few to say"
+	case 10*constant >= 9*n:
+		return "constant"
+	case 10*rising >= 9*n:
+		return "rising by one"
+	}
+	return "changing"
+}
+
+func (f *fingerprint) report() Fingerprint {
+	compared := f.queries - min(f.queries, 1)
+	r := Fingerprint{IDs: choice(f.constant, f.rising, compared), Ports: choice(f.onePort, f.inOrder, compared), RD: share(f.rd, f.queries),
+		AD: share(f.ad, f.queries), CD: share(f.cd, f.queries), EDNS: share(f.opt, f.queries), DO: share(f.do, f.opt), TCP: share(f.tcp, f.queries),
+		MixedCase: share(f.mixedCase, f.queries), UDPSizes: []uint16{}, Options: []string{}, OptionsVary: f.otherOptions,
+		RetryMS: slices.Clone(f.again[:f.nAgain]), HopLimits: []int{}, VLAN: f.vlan}
+	if f.opt > 0 {
+		r.UDPSizes = slices.Compact([]uint16{f.minSize, f.maxSize})
+	}
+	for _, code := range f.options[:f.nOptions] {
+		r.Options = append(r.Options, mnemonic.Option(code))
+	}
+	if f.minHop > 0 {
+		r.HopLimits = slices.Compact([]int{int(f.minHop), int(f.maxHop)})
+	}
+	if f.hasMAC {
+		r.MAC = net.HardwareAddr(f.mac[:]).String()
+	}
+	return r
+}

@@ -1,0 +1,244 @@
+package analyze
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/packet"
+)
+
+// Bounds on what is kept of those who send malformed or violating queries, for each shard: 600 bytes a client.
+const (
+	maxOffenders   = 1 << 10
+	offenderKinds  = 8 // further ones are counted together
+	offenderSample = 8
+)
+
+// offends marks the row of a client that is, or was, among the offenders.
+const offends = 1
+
+// offender is a client that sends queries that are malformed or break a rule.
+type offender struct {
+	client    packet.Addr
+	malformed uint32 // messages, as is violating
+	violating uint32 // and not malformed
+	first     int64  // ns
+	last      int64
+	kinds     [offenderKinds]kind
+	otherKind uint32 // anomalies that have no place in kinds
+	samples   [offenderSample]sample
+	nSamples  int
+	print     fingerprint
+}
+
+// kind counts the messages that have an anomaly.
+type kind struct {
+	id anomaly.ID
+	n  uint32
+}
+
+// sample is a message to look at.
+type sample struct {
+	time   int64
+	packet uint64
+	file   uint16
+	id     anomaly.ID
+	off    uint16
+}
+
+// weight is what offenders are ranked by: malformed messages before violating ones.
+func (o *offender) weight() uint64 { return uint64(o.malformed)<<32 | uint64(o.violating) }
+
+// offenders holds the offenders of a shard. When it is full, the lighter half goes.
+type offenders struct {
+	list  []offender
+	index map[packet.Addr]int
+	lost  uint64 // clients that went
+}
+
+func newOffenders() *offenders { return &offenders{index: make(map[packet.Addr]int)} }
+
+// find returns the offender of that address, or nil.
+func (t *offenders) find(client *packet.Addr) *offender {
+	i, ok := t.index[*client]
+	if !ok {
+		return nil
+	}
+	return &t.list[i]
+}
+
+// add returns the offender of that address, new if need be.
+func (t *offenders) add(client *packet.Addr) *offender {
+	if o := t.find(client); o != nil {
+		return o
+	}
+	if len(t.list) == maxOffenders {
+		t.purge()
+	}
+	t.index[*client] = len(t.list)
+	t.list = append(t.list, offender{client: *client, first: math.MaxInt64, last: math.MinInt64})
+	return &t.list[len(t.list)-1]
+}
+
+// purge drops the lighter half; among equals those that came last.
+func (t *offenders) purge() {
+	slices.SortStableFunc(t.list, func(a, b offender) int { return cmp.Compare(b.weight(), a.weight()) })
+	keep := len(t.list) / 2
+	t.lost += uint64(len(t.list) - keep)
+	t.list = t.list[:keep]
+	clear(t.index)
+	for i := range t.list {
+		t.index[t.list[i].client] = i
+	}
+}
+
+// offence is what is wrong with a message: the worst that it shows.
+func offence(all []anomaly.Seen) anomaly.Severity {
+	worst := anomaly.Info
+	for i := range all {
+		worst = max(worst, all[i].ID.Severity())
+	}
+	return worst
+}
+
+// count takes in a message of the offender.
+func (o *offender) count(m *decode.Message, worst anomaly.Severity) {
+	if worst == anomaly.Malformed {
+		inc(&o.malformed)
+	} else {
+		inc(&o.violating)
+	}
+	o.first, o.last = min(o.first, m.Time), max(o.last, m.Time)
+	var told [16]anomaly.ID
+	ids := told[:0]
+	for i := range m.Anomalies {
+		a := &m.Anomalies[i]
+		if a.ID.Severity() < anomaly.Violation || slices.Contains(ids, a.ID) {
+			continue
+		}
+		ids = append(ids, a.ID)
+		o.kind(a.ID, 1)
+		if len(ids) == 1 {
+			o.sample(sample{m.Time, m.Number, m.File, a.ID, a.Offset})
+		}
+	}
+}
+
+func (o *offender) kind(id anomaly.ID, n uint32) {
+	for i := range o.kinds {
+		k := &o.kinds[i]
+		if k.id == id || k.n == 0 {
+			k.id = id
+			addTo(&k.n, n)
+			return
+		}
+	}
+	addTo(&o.otherKind, n)
+}
+
+// sample keeps the first messages, and the first of each kind before the second of another.
+func (o *offender) sample(s sample) {
+	if o.nSamples < len(o.samples) {
+		o.samples[o.nSamples] = s
+		o.nSamples++
+		return
+	}
+	known := func(id anomaly.ID) (n, last int) {
+		for i := range o.samples {
+			if o.samples[i].id == id {
+				n, last = n+1, i
+			}
+		}
+		return n, last
+	}
+	if n, _ := known(s.id); n > 0 {
+		return
+	}
+	for i := len(o.samples) - 1; i >= 0; i-- {
+		if n, last := known(o.samples[i].id); n > 1 && last == i {
+			o.samples[i] = s
+			return
+		}
+	}
+}
+
+// merge adds what another summary knows of the same client. Its fingerprint counts only where there is none yet.
+func (o *offender) merge(p *offender) {
+	addTo(&o.malformed, p.malformed)
+	addTo(&o.violating, p.violating)
+	addTo(&o.otherKind, p.otherKind)
+	o.first, o.last = min(o.first, p.first), max(o.last, p.last)
+	for _, k := range p.kinds {
+		if k.n > 0 {
+			o.kind(k.id, k.n)
+		}
+	}
+	for _, s := range p.samples[:p.nSamples] {
+		o.sample(s)
+	}
+	if p.print.queries > o.print.queries {
+		o.print = p.print
+	}
+}
+
+func (t *offenders) merge(o *offenders) {
+	t.lost += o.lost
+	for i := range o.list {
+		t.add(&o.list[i].client).merge(&o.list[i])
+	}
+}
+
+// offended counts a query's offence, if it is one, and keeps the fingerprint of those who had any.
+func (s *Summary) offended(m *decode.Message, c *row) {
+	if len(m.Anomalies) > 0 {
+		if worst := offence(m.Anomalies); worst >= anomaly.Violation {
+			s.offenders.add(&m.Client).count(m, worst)
+			c.flags |= offends
+		}
+	}
+	if c.flags&offends == 0 {
+		return
+	}
+	if o := s.offenders.find(&m.Client); o != nil {
+		o.print.observe(m)
+	}
+}
+
+// report returns the n worst, worst first.
+func (t *offenders) report(n int) []Offender {
+	order := make([]*offender, len(t.list))
+	for i := range t.list {
+		order[i] = &t.list[i]
+	}
+	slices.SortFunc(order, func(a, b *offender) int {
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.first, b.first), slices.Compare(a.client[:], b.client[:]))
+	})
+	out := []Offender{}
+	for _, o := range order[:min(n, len(order))] {
+		out = append(out, o.report())
+	}
+	return out
+}
+
+func (o *offender) report() Offender {
+	r := Offender{Address: o.client.String(), Malformed: uint64(o.malformed), Violating: uint64(o.violating), Queries: o.print.queries,
+		First: time.Unix(0, o.first).UTC(), Last: time.Unix(0, o.last).UTC(), Kinds: map[string]uint64{},
+		Samples: []Sample{}, Fingerprint: o.print.report()}
+	for _, s := range o.samples[:o.nSamples] {
+		r.Samples = append(r.Samples, Sample{Packet: s.packet, File: s.file, Time: time.Unix(0, s.time).UTC(), Anomaly: s.id.String(), Offset: int(s.off)})
+	}
+	for _, k := range o.kinds {
+		if k.n > 0 {
+			r.Kinds[k.id.String()] = uint64(k.n)
+		}
+	}
+	if o.otherKind > 0 {
+		r.Kinds[otherRCODE] = uint64(o.otherKind)
+	}
+	slices.SortFunc(r.Samples, func(a, b Sample) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Packet, b.Packet)) })
+	return r
+}
