@@ -17,11 +17,12 @@ var (
 	nxdomainFlip     = anomaly.Make('S', 3)
 )
 
-// Bounds on what is remembered of habits: 32 KiB of clients and 64 KiB of questions per summary. Who comes to another's place takes it, so that
+// Bounds on what is remembered of habits: 48 KiB of clients, 64 KiB of questions and 4 KiB of bursts per summary. Who comes to another's place takes it, so that
 // in a crowd the busy ones stay.
 const (
 	habitClients   = 1 << 10
 	habitQuestions = 1 << 12
+	habitBursts    = 1 << 8
 )
 
 // habitQueries is how many queries of a client are looked at before a word is said, and habitShare how many of ten have to follow a pattern.
@@ -30,13 +31,19 @@ const (
 	habitShare   = 9
 )
 
-// stormRate is the number of times a client may ask one question within a second.
-const stormRate = 20
+// What is too often within a second: one question of one client, responses that a client's port has not asked for, and error responses between two
+// servers' ports.
+const (
+	stormRate = 20
+	floodRate = 16
+	loopRate  = 4
+)
 
 // habits watches how clients choose IDs and ports, and how often they ask the same.
 type habits struct {
 	clients   [habitClients]habit
 	questions [habitQuestions]asked
+	bursts    [habitBursts]asked
 }
 
 // habit is how a client chooses what should be random (RFC 5452 section 9.2).
@@ -50,11 +57,20 @@ type habit struct {
 	told             bool
 }
 
-// asked counts one question of one client within a second.
+// asked counts what has one hash within a second, such as one question of one client.
 type asked struct {
-	question uint64
-	second   uint32
-	n        uint32
+	hash   uint64
+	second uint32
+	n      uint32
+}
+
+// count counts one more, and returns how many there were within the second.
+func (a *asked) count(hash uint64, now int64) uint32 {
+	if second := uint32(now / 1e9); a.hash != hash || a.second != second {
+		*a = asked{hash, second, 0}
+	}
+	a.n++
+	return a.n
 }
 
 // query looks at a query over UDP and returns the anomalies that are now sure, each told once: of the client, and of the second.
@@ -99,18 +115,25 @@ func (c *habit) observe(m *decode.Message) {
 	c.id, c.port, c.name = m.ID, m.ClientPort, uint32(m.NameHash)
 }
 
+// spreading is an odd constant that spreads what it multiplies over the upper bits.
+const spreading = 0x9e3779b97f4a7c15
+
 // storm says that this is the query with which a client has asked a question too often within the second.
 func (h *habits) storm(m *decode.Message) bool {
-	const k = 0x9e3779b97f4a7c15
-	question := (m.ClientHash ^ m.NameHash*k ^ uint64(m.Question.Type)) * k
-	a := &h.questions[question>>52%habitQuestions]
-	second := uint32(m.Time / 1e9)
-	if a.question != question || a.second != second {
-		*a = asked{question, second, 1}
-		return false
-	}
-	a.n++
-	return a.n == stormRate
+	question := (m.ClientHash ^ m.NameHash*spreading ^ uint64(m.Question.Type)) * spreading
+	return h.questions[question>>52%habitQuestions].count(question, m.Time) == stormRate
+}
+
+// flood says that this is the response with which a client's port has had too many within the second that nobody had asked for.
+func (h *habits) flood(m *decode.Message) bool {
+	port := (m.ClientHash ^ uint64(m.ClientPort)) * spreading
+	return h.bursts[port>>56%habitBursts].count(port, m.Time) == floodRate
+}
+
+// loop says that this is the error response with which two servers have exchanged too many within the second, each taking the other's for a query.
+func (h *habits) loop(m *decode.Message) bool {
+	pair := (m.ClientHash ^ m.ServerHash) * spreading
+	return h.bursts[pair>>56%habitBursts].count(pair, m.Time) == loopRate
 }
 
 // Bits of a server's row.

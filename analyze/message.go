@@ -146,6 +146,9 @@ func (s *Summary) response(m *decode.Message) {
 	if v.hop(m.HopLimit) {
 		s.anomaly.inc(uint16(hopLimitOutlier))
 	}
+	if (rcode == 1 || rcode == 4) && m.ClientPort == m.ServerPort && s.habits.loop(m) {
+		s.anomaly.inc(uint16(errorLoop))
+	}
 	if m.Malformed {
 		inc(&v.malformed)
 	}

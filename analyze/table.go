@@ -248,13 +248,6 @@ func (t *table) cut() uint32 {
 	return 0
 }
 
-// reserve makes room for n rows.
-func (t *table) reserve(n int) {
-	for 4*n > 3*len(t.rows) {
-		t.resize(2 * len(t.rows))
-	}
-}
-
 // merge adds the rows of another table with the same hash key.
 func (t *table) merge(o *table) {
 	if o.seen != nil {

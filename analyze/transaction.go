@@ -21,6 +21,10 @@ func (s *Summary) Transaction(t *decode.Transaction) {
 	case decode.Unanswered:
 		s.unanswered(t)
 		s.lookups.Settle(t)
+	case decode.Unsolicited, decode.Mismatched:
+		if s.habits.flood(t.Response) {
+			s.anomaly.inc(uint16(idFlood))
+		}
 	}
 }
 
