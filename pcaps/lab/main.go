@@ -1,8 +1,10 @@
 // Lab makes the sample captures: it plays scenarios on real servers in network namespaces and describes what it recorded.
 //
 //	pcaps/lab/run [-o DIR] [-keep] SCENARIO...|all
+//	pcaps/lab/run [-o DIR] matrix
 //
-// Without a scenario it lists them. It needs root on Linux and the Debian packages that it names if they are missing.
+// Without a scenario it lists them. matrix reads the captures of hostile queries in DIR, with tshark alone, writes DIR/matrix.yaml and says where
+// servers do not what the catalogue expects. It needs root on Linux and the Debian packages that it names if they are missing.
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/dnssniff/dnssniff/pcaps/lab/hostile"
 	"github.com/dnssniff/dnssniff/pcaps/lab/scenario"
 	"github.com/dnssniff/dnssniff/pcaps/lab/stage"
 )
@@ -42,6 +45,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if flags.NArg() == 0 {
 		return list(out)
+	}
+	if flags.Arg(0) == "matrix" {
+		return matrix(ctx, *dir, out)
 	}
 	chosen, err := choose(scenario.All(), flags.Args())
 	if err != nil {
@@ -71,6 +77,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%d of %d scenarios failed", len(errs), len(chosen))
 	}
 	return nil
+}
+
+// matrix measures what servers answered to hostile queries from the captures in dir, and says where that is not what the catalogue expects.
+func matrix(ctx context.Context, dir string, out io.Writer) error {
+	m, err := hostile.Measure(ctx, dir)
+	if err != nil {
+		return err
+	}
+	hostile.Print(out, m)
+	return hostile.Write(filepath.Join(dir, "matrix.yaml"), m)
 }
 
 func list(out io.Writer) error {

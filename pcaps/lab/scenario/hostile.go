@@ -29,7 +29,7 @@ func Hostile() []stage.Scenario {
 			Teaches: fmt.Sprintf("what %s answers to malformed and odd queries, and what it ignores", v.title),
 			Played: fmt.Sprintf(`%s sends %d queries to %s, each from a port of its own and with an ID of its own: one for each way to have an anomaly of the catalogue.
 				Where no answer comes at once, %s asks for %s, to show that the server lives. %s`,
-				badClient, len(hostile.Cases()), v.addr, goodClient, hostile.Host, v.setting),
+				badClient, len(hostile.Cases()), v.addr, goodClient, strings.TrimSuffix(hostile.Host, "."), v.setting),
 			At: "victim", Cast: a.cast, Play: a.play, Linger: 2 * time.Second, After: a.after,
 		})
 	}
