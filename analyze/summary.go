@@ -137,6 +137,9 @@ func (s *Summary) Warm(m *decode.Message) {
 	s.warmed += s.names.warm(m.NameHash) + s.clients.warm(m.ClientHash)
 }
 
+// Tick implements [decode.Ticker].
+func (s *Summary) Tick(now int64) { s.lookups.Tick(now) }
+
 // Event counts an anomaly of a packet or a flow.
 func (s *Summary) Event(e *decode.Event) {
 	if e.ID == decode.TCPRefused {

@@ -32,6 +32,7 @@ type shard struct {
 	out      Handler
 	warmer   Warmer  // out, if it is one
 	watcher  Watcher // likewise
+	ticker   Ticker
 	event    Event
 	stats    Stats
 	pairs    *pairer
@@ -48,6 +49,7 @@ func newShard(c *Config, out Handler, p *[ahead]prepared) *shard {
 	s := &shard{conf: c, out: out, prepared: p}
 	s.warmer, _ = out.(Warmer)
 	s.watcher, _ = out.(Watcher)
+	s.ticker, _ = out.(Ticker)
 	s.pairs = newPairer(c, out, &s.stats)
 	s.streams = stream.New(c.Stream, s)
 	return s
@@ -294,10 +296,21 @@ func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 	}
 }
 
+// advance moves the shard on to a packet time.
+func (s *shard) advance(now int64) {
+	s.pairs.advance(now)
+	if s.ticker != nil {
+		s.ticker.Tick(now)
+	}
+}
+
 // close gives out what is still held; last is the time of the capture's last packet.
 func (s *shard) close(last int64) {
 	s.streams.Close()
 	s.pairs.Close(last)
+	if s.ticker != nil {
+		s.ticker.Tick(last)
+	}
 	st := s.streams.Stats()
 	s.stats.TCPStreams, s.stats.TCPGaps = st.Connections, st.Gaps
 	s.stats.TCPNotDNS, s.stats.StreamsEvicted = st.NotDNS, st.Evicted+st.Starved

@@ -145,3 +145,9 @@ type Warmer interface {
 	// Warm is called for some of the messages, a few of them before the first is handed over.
 	Warm(m *Message)
 }
+
+// Ticker is a [Handler] that is told how packet time goes by, though none of its messages come.
+type Ticker interface {
+	// Tick is called about once a second of packet time (ns since the epoch), and at the end of the capture after all transactions.
+	Tick(now int64)
+}

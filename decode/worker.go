@@ -87,7 +87,7 @@ func (w *worker) advance(packets []capture.Packet, now int64) {
 	for i, s := range w.shards {
 		if s != nil {
 			w.serve(packets, uint8(i))
-			s.pairs.advance(now)
+			s.advance(now)
 		}
 	}
 }

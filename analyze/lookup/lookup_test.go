@@ -83,6 +83,7 @@ func (s *script) query(w []string) {
 	}
 	m.ClientHash, m.ServerHash = decode.HashAddr(seed, &m.Client), decode.HashAddr(seed, &m.Server)
 	s.queries[w[1]] = m
+	s.tracker.Tick(m.Time)
 	s.tracker.Query(m)
 }
 

@@ -59,9 +59,11 @@ func New(seed uint64, timeout int64, limit int, out Listener) *Tracker {
 	return &Tracker{table: newTable(limit), stories: make([]Lookup, 1), seed: seed, window: timeout, out: out}
 }
 
+// Tick ends the lookups whose time is over at a packet time.
+func (t *Tracker) Tick(now int64) { t.sweep(now) }
+
 // Query takes a query with a question, before its transaction.
 func (t *Tracker) Query(m *decode.Message) {
-	t.sweep(m.Time)
 	key := keyOf(m.ClientHash, m.NameHash, m.Question.Type)
 	n := t.table.find(key)
 	if n == 0 {
