@@ -324,9 +324,10 @@ func (f *found) speed(rtt int64, m *Message) {
 	}
 }
 
-// echo notes a response that is its query but for the QR bit, of which the flags and the length have told already.
+// echo notes a response that is its query but for the QR bit, of which the flags and the length have told already. BADVERS looks like that but for
+// its upper bits.
 func (f *found) echo(m *Message) {
-	if m.Counts[wire.SectionAnswer]|m.Counts[wire.SectionAuthority] == 0 && m.Opcode() == dns.OpcodeQuery && !m.HasTSIG {
+	if m.Counts[wire.SectionAnswer]|m.Counts[wire.SectionAuthority] == 0 && m.Opcode() == dns.OpcodeQuery && !m.HasTSIG && m.RCODE() == m.Flags&15 {
 		f.add(headerEcho, 2, 2)
 	}
 }

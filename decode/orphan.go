@@ -75,7 +75,7 @@ const otherPortReach = 64
 // toOtherPort says whether a response without a query would answer one of the youngest, had it gone to the port that the query came from: an address
 // translator has lost its table, or changed it (RFC 5452 section 9.1).
 func (p *pairer) toOtherPort(m *Message, k *keys) bool {
-	if m.Proto != UDP || k.quest == 0 {
+	if m.Proto != UDP || k.quest == 0 || m.backwards {
 		return false
 	}
 	n := p.opens.list[0].prev
