@@ -12,8 +12,8 @@ import (
 func Chosen(cases []string, c pcaps.Cell) bool {
 	full := c.Anomaly + " " + c.Case
 	return slices.ContainsFunc(cases, func(s string) bool {
-		prefix, any := strings.CutSuffix(s, "*")
-		return s == c.Case || any && strings.HasPrefix(full, prefix)
+		prefix, open := strings.CutSuffix(s, "*")
+		return s == c.Case || open && strings.HasPrefix(full, prefix)
 	})
 }
 

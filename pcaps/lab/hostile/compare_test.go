@@ -200,6 +200,21 @@ func TestPrintCountsDifferences(t *testing.T) {
 	}
 }
 
+func TestFormsAreCounted(t *testing.T) {
+	rd := &pcaps.Shape{Length: 12, Flags: "rd"}
+	got := forms(pcaps.Measurement{Cells: []pcaps.Cell{
+		{Anomaly: "H08", Case: "a", Answer: "FORMERR", Shape: &pcaps.Shape{Length: 12}},
+		{Anomaly: "H09", Case: "b", Answer: "FORMERR", Shape: rd},
+		{Anomaly: "H09", Case: "c", Answer: "FORMERR", Shape: rd},
+		{Anomaly: "H10", Case: "d", Answer: "FORMERR", Shape: rd, Forwarded: true},
+		{Anomaly: "H10", Case: "e", Answer: "NOTIMP", Shape: rd},
+	}})
+	want := []form{{"FORMERR, header only, flags [rd]", 2, []string{"H09"}}, {"FORMERR, header only, flags []", 1, []string{"H08"}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestPacketOfFields(t *testing.T) {
 	const answer = "\x12\x34\x81\x80\x00\x01\x00\x00\x00\x00\x00\x01"
 	udp := []string{"7", "192.0.2.53", "192.0.2.1", "53", "20000", "", "", "123481800001000000000001", "", "0x8180", "1,41", "0x01", "1.5"}

@@ -3,6 +3,7 @@ package hostile
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dnssniff/dnssniff/pcaps"
@@ -33,6 +34,7 @@ func Print(w io.Writer, m pcaps.Matrix) {
 	fmt.Fprintf(w, "  %-14s %-38s %-22s %s\n%s", "server", "query", "expected", "measured", strings.Join(differing, ""))
 	fmt.Fprintf(w, "\nLeft open there, and measured: %d cells.\n%s", open, strings.Join(opened, ""))
 	printFits(w, m)
+	printForms(w, m)
 	printUnhealthy(w, m)
 }
 
@@ -53,6 +55,46 @@ func printFits(w io.Writer, m pcaps.Matrix) {
 		}
 	}
 	fmt.Fprintf(w, "\nCatalogue 3.3, the forms of answers: %d of %d fingerprints do not hold throughout.\n%s", broken, len(Fingerprints()), strings.Join(lines, ""))
+}
+
+// printForms lists the forms of each family's own FORMERR, most frequent first, with the catalogue's entries that get them.
+func printForms(w io.Writer, m pcaps.Matrix) {
+	fmt.Fprintf(w, "\nMeasured forms of FORMERR, with the number of queries and their entries:\n")
+	for _, f := range Families() {
+		for _, version := range versions(m, f.Package) {
+			for _, x := range forms(m[f.Package][version]) {
+				fmt.Fprintf(w, "  %-14s %3d  %-46s %s\n", f.Package, x.count, x.name, strings.Join(x.anomalies, " "))
+			}
+		}
+	}
+}
+
+// form is one form of answers.
+type form struct {
+	name      string
+	count     int
+	anomalies []string // sorted as they came, each once
+}
+
+// forms are those of a server's own FORMERR answers.
+func forms(m pcaps.Measurement) []form {
+	var out []form
+	for _, c := range m.Cells {
+		if c.Answer != "FORMERR" || c.Forwarded {
+			continue
+		}
+		name := describe(c)
+		i := slices.IndexFunc(out, func(f form) bool { return f.name == name })
+		if i < 0 {
+			out, i = append(out, form{name: name}), len(out)
+		}
+		out[i].count++
+		if !slices.Contains(out[i].anomalies, c.Anomaly) {
+			out[i].anomalies = append(out[i].anomalies, c.Anomaly)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b form) int { return b.count - a.count })
+	return out
 }
 
 // printUnhealthy lists the queries that ended a server.
