@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Print what tshark counts in a capture, as JSON in the words of dnssniff's report: the truth that office.json holds.
+# Print what tshark counts in a capture, as JSON in the words of dnssniff's report: the counts in the descriptions.
 #
 #   pcaps/counts.sh FILE          (Debian: tshark, python3)
 #

@@ -1,17 +1,35 @@
-// Package pcaps holds sample captures with independently counted truth. It imports nothing of the project.
+// Package pcaps holds sample captures of real servers and clients, each with a description whose counts are tshark's. It imports nothing of the
+// project. README.md lists the captures; the lab in pcaps/lab makes them.
 package pcaps
 
-import _ "embed" // for the captures
+import (
+	"embed"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
 
-//go:embed office.pcap
-var office string
+//go:embed office.pcap office.yaml
+var embedded embed.FS
 
-//go:embed office.json
-var officeCounts string
+// Embedded returns the names of the captures that are part of the program, sorted.
+func Embedded() []string {
+	files, _ := fs.Glob(embedded, "*.yaml") // fails only for a malformed pattern
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(path.Base(f), ".yaml")
+	}
+	slices.Sort(files)
+	return files
+}
 
-// Office returns the capture office.pcap: an office of six clients, its resolver (Unbound) and its name server (BIND) on one Ethernet,
-// about twenty seconds; README.md says what is in it. The bytes are the caller's.
-func Office() []byte { return []byte(office) }
-
-// OfficeCounts returns office.json: what tshark counts in [Office], in the words of dnssniff's JSON report. The bytes are the caller's.
-func OfficeCounts() []byte { return []byte(officeCounts) }
+// Open returns an embedded capture and its description. The bytes are the caller's. It fails with [fs.ErrNotExist] for a name that is not among
+// those of [Embedded].
+func Open(name string) ([]byte, Description, error) {
+	d, err := Describe(embedded, name)
+	if err != nil {
+		return nil, d, err
+	}
+	b, err := embedded.ReadFile(d.File)
+	return b, d, err
+}
