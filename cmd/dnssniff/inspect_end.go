@@ -104,7 +104,7 @@ func (f *finder) exchange(h *hit) inspect.Exchange {
 	e.Packet, e.OfResponse, e.Timeout = f.want, h.msg.Response(), f.conf.Timeout
 	if e.OfResponse {
 		e.Response = h.msg
-		if e.Query == nil && e.Status != decode.Unsolicited && len(e.Remarks) == 0 {
+		if e.Query == nil && e.Status != decode.Unsolicited && e.FirstQuery == 0 {
 			f.findQuery(h)
 		}
 		return *e
@@ -125,30 +125,32 @@ func (f *finder) exchange(h *hit) inspect.Exchange {
 // findQuery looks for the query of a response that no transaction has tied to one.
 func (f *finder) findQuery(h *hit) {
 	x := f.held.latest(func(x *kept) bool {
-		return !x.resp && x.id == h.msg.ID && sameEnds(&x.msg, &h.raw) && x.msg.Time <= h.raw.Time && f.sameQuestion(x, h)
+		return !x.response && x.id == h.msg.ID && x.sameEnds(&h.raw) && x.time <= h.raw.Time && sameQuestion(x, h)
 	})
 	if x == nil || h.raw.Proto != decode.UDP && h.raw.Proto != decode.TCP {
 		return
 	}
 	h.out.Query = f.messageOf(x)
-	h.out.RTT, h.out.HasRTT = time.Duration(h.raw.Time-x.msg.Time), true
+	h.out.RTT, h.out.HasRTT = time.Duration(h.raw.Time-x.time), true
 }
 
-// findResponse looks for the response of a query that was answered before it was sent again.
+// findResponse looks for the response of a query that no transaction is about: it was answered before it was sent again, or is a copy.
 func (f *finder) findResponse(h *hit) {
 	x := f.held.latest(func(x *kept) bool {
-		return x.resp && x.id == h.msg.ID && sameEnds(&x.msg, &h.raw) && x.msg.Time <= h.raw.Time &&
-			h.raw.Time-x.msg.Time <= f.conf.Timeout.Nanoseconds() && f.sameQuestion(x, h)
+		return x.response && x.id == h.msg.ID && x.sameEnds(&h.raw) && sameQuestion(x, h) &&
+			max(x.time-h.raw.Time, h.raw.Time-x.time) <= f.conf.Timeout.Nanoseconds()
 	})
 	if x == nil || h.raw.Proto != decode.UDP && h.raw.Proto != decode.TCP {
 		return
 	}
 	h.out.Response = f.messageOf(x)
-	h.out.RTT, h.out.HasRTT = time.Duration(x.msg.Time-h.raw.Time), true
-	h.remark("The query was sent again after it had its response.")
+	h.out.RTT, h.out.HasRTT = time.Duration(x.time-h.raw.Time), true
+	if x.time < h.raw.Time {
+		h.remark("The query was sent again after it had its response.")
+	}
 }
 
 // sameQuestion says whether two messages have the same name in question, or one of them none that can be read.
-func (f *finder) sameQuestion(x *kept, h *hit) bool {
-	return x.msg.NameHash == h.raw.NameHash || x.msg.NameHash == 0 || h.raw.NameHash == 0
+func sameQuestion(x *kept, h *hit) bool {
+	return x.nameHash == h.raw.NameHash || x.nameHash == 0 || h.raw.NameHash == 0
 }

@@ -31,6 +31,7 @@ type finder struct {
 	want uint64
 	conf decode.Config
 
+	parser *packet.Parser
 	batch  []capture.Packet // that the decoder is working on
 	last   uint64           // number of the last packet read
 	now    int64            // the latest packet time
@@ -65,7 +66,7 @@ type hit struct {
 }
 
 func newFinder(want uint64, conf *decode.Config, file string, stop context.CancelFunc) *finder {
-	return &finder{want: want, conf: *conf, file: file, stop: stop}
+	return &finder{want: want, conf: *conf, file: file, stop: stop, parser: packet.NewParser(packet.Limits{})}
 }
 
 // ReadBatch reads from the source and looks for the packet.
@@ -90,12 +91,44 @@ func (f *finder) aim(p *capture.Packet) {
 	g.frag = fragmentOf(&g.t)
 	f.target = g
 	f.held.each(func(x *kept) {
-		if f.helps(&x.msg, x.frag) {
+		if m := x.raw(); f.helps(&m, x.whence()) {
 			if h := f.hitOf(x); h != nil {
 				f.before = append(f.before, h)
 			}
 		}
 	})
+}
+
+// whence is what the packet that completed a message says of it.
+type whence struct {
+	frame      int // where the message is in the packet, negative if in several
+	fromServer bool
+	frag       fragmentKey // of the packet
+}
+
+// whence looks at the packet that completed a message. Where it is gone, the message's QR bit has to say who sent it.
+func (f *finder) whence(m *decode.Message) whence {
+	w := whence{frame: -1, fromServer: m.Response()}
+	p := f.packetOf(m)
+	if p == nil {
+		return w
+	}
+	w.frame = within(p.Data, m.Data)
+	parser := f.parser
+	if m.Fragments > 0 { // it must not know of the others
+		parser = packet.NewParser(packet.Limits{})
+	}
+	var t packet.Transport
+	parser.Parse(p, &t)
+	w.frag = fragmentOf(&t)
+	switch {
+	case t.IPVersion == 0:
+	case m.Client != m.Server:
+		w.fromServer = t.Src == m.Server
+	case t.Kind == packet.KindUDP || t.Kind == packet.KindTCP:
+		w.fromServer = t.SrcPort == m.ServerPort && (t.DstPort != m.ServerPort || m.Response())
+	}
+	return w
 }
 
 func fragmentOf(t *packet.Transport) fragmentKey {
@@ -106,7 +139,7 @@ func fragmentOf(t *packet.Transport) fragmentKey {
 }
 
 // helps says whether the packet asked for has bytes of a message. What completed the message may be another packet.
-func (f *finder) helps(m *decode.Message, frag fragmentKey) bool {
+func (f *finder) helps(m *decode.Message, w whence) bool {
 	g := f.target
 	switch {
 	case m.Number == f.want:
@@ -114,16 +147,16 @@ func (f *finder) helps(m *decode.Message, frag fragmentKey) bool {
 	case g == nil:
 		return false
 	case m.Proto == decode.TCP:
-		return g.t.Kind == packet.KindTCP && f.overlaps(m)
+		return g.t.Kind == packet.KindTCP && f.overlaps(m, w.fromServer)
 	}
-	return m.Fragments > 0 && frag == g.frag && frag != fragmentKey{} && max(m.Time-g.packet.Time, g.packet.Time-m.Time) <= maxFragmentAge
+	return m.Fragments > 0 && w.frag == g.frag && w.frag != fragmentKey{} && max(m.Time-g.packet.Time, g.packet.Time-m.Time) <= maxFragmentAge
 }
 
 // overlaps says whether the segment asked for has bytes of a message.
-func (f *finder) overlaps(m *decode.Message) bool {
+func (f *finder) overlaps(m *decode.Message, fromServer bool) bool {
 	t := &f.target.t
 	src, dst, sport, dport := m.Client, m.Server, m.ClientPort, m.ServerPort
-	if t.SrcPort != sport || t.Src != src || t.DstPort != dport || t.Dst != dst {
+	if fromServer {
 		src, dst, sport, dport = dst, src, dport, sport
 	}
 	if t.SrcPort != sport || t.Src != src || t.DstPort != dport || t.Dst != dst {
@@ -165,27 +198,19 @@ func (f *finder) Message(m *decode.Message) {
 	if f.done {
 		return
 	}
-	frame, frag := -1, fragmentKey{}
-	if p := f.packetOf(m); p != nil {
-		frame = within(p.Data, m.Data)
-		if m.Fragments > 0 {
-			var t packet.Transport
-			packet.NewParser(packet.Limits{}).Parse(p, &t)
-			frag = fragmentOf(&t)
-		}
-	}
-	if f.helps(m, frag) {
-		f.hit(m, frame)
+	w := f.whence(m)
+	if f.helps(m, w) {
+		f.hit(m, w)
 	}
 	if m.Proto == decode.UDP || m.Proto == decode.TCP {
-		f.held.add(m, frame, frag)
+		f.held.add(m, w)
 	}
 }
 
 // hit takes a message that the packet asked for has bytes of.
-func (f *finder) hit(m *decode.Message, frame int) {
+func (f *finder) hit(m *decode.Message, w whence) {
 	h := &hit{raw: *m}
-	h.msg = f.message(&h.raw, m.Data, frame)
+	h.msg = f.message(&h.raw, m.Data, w)
 	h.msg.Anomalies, h.msg.Malformed = slices.Clone(m.Anomalies), m.Malformed // which the decoder may have judged once more
 	h.raw.Message = h.msg.Message
 	if f.target != nil && m.Number < f.want {
@@ -201,7 +226,7 @@ func (f *finder) hit(m *decode.Message, frame int) {
 
 // hitOf makes a hit of a message that was held.
 func (f *finder) hitOf(x *kept) *hit {
-	h := &hit{raw: x.msg}
+	h := &hit{raw: x.raw()}
 	if h.msg = f.messageOf(x); h.msg == nil {
 		return nil
 	}
@@ -214,21 +239,21 @@ func (f *finder) messageOf(x *kept) *inspect.Message {
 	if !ok {
 		return nil
 	}
-	own := x.msg
-	own.Message = &wire.Message{Cut: x.cut, Flags: map[bool]uint16{true: wire.FlagQR}[x.resp]}
-	return f.message(&own, data, x.frame)
+	own := x.raw()
+	own.Message = &wire.Message{Cut: x.cut}
+	return f.message(&own, data, x.whence())
 }
 
 // message makes what is shown of a message, with a copy of its bytes.
-func (f *finder) message(m *decode.Message, data []byte, frame int) *inspect.Message {
+func (f *finder) message(m *decode.Message, data []byte, at whence) *inspect.Message {
 	from, to := netip.AddrPortFrom(m.Client.Netip(), m.ClientPort), netip.AddrPortFrom(m.Server.Netip(), m.ServerPort)
-	if m.Response() {
+	if at.fromServer {
 		from, to = to, from
 	}
 	w := &wire.Message{}
 	w.Parse(bytes.Clone(data), m.Cut)
 	return &inspect.Message{Message: w, File: f.file, Number: m.Number, Time: m.Time, From: from, To: to, Proto: m.Proto, Length: int(m.Length),
-		Fragments: int(m.Fragments), Segments: int(m.Segments), FirstNumber: m.FirstNumber, Frame: frame}
+		Fragments: int(m.Fragments), Segments: int(m.Segments), FirstNumber: m.FirstNumber, Frame: at.frame}
 }
 
 // Transaction takes a transaction from the decoder.
@@ -240,7 +265,7 @@ func (f *finder) Transaction(t *decode.Transaction) {
 		switch {
 		case h.final:
 		case h.msg.Response():
-			if r := t.Response; r != nil && r.Number == h.raw.Number && r.ID == h.msg.ID && r.Seq == h.raw.Seq && sameEnds(r, &h.raw) {
+			if r := t.Response; r != nil && r.Number == h.raw.Number && r.ID == h.msg.ID && r.Seq == h.raw.Seq && r.ClientPort == h.raw.ClientPort {
 				f.settle(h, t)
 			}
 		case t.Query != nil && f.isQuery(h, t):
@@ -304,7 +329,7 @@ func (f *finder) addFlow(h *hit, t *decode.Transaction) {
 func (f *finder) query(t *decode.Transaction) *inspect.Message {
 	q := t.Query
 	x := f.held.latest(func(x *kept) bool {
-		return !x.resp && x.msg.Number == q.Number && x.msg.File == q.File && x.id == q.ID && x.msg.NameHash == q.NameHash && x.msg.Proto == t.Proto
+		return !x.response && x.number == q.Number && x.file == q.File && x.id == q.ID && x.nameHash == q.NameHash && x.proto == t.Proto
 	})
 	if x == nil {
 		return nil
@@ -314,17 +339,13 @@ func (f *finder) query(t *decode.Transaction) *inspect.Message {
 
 // response copies a response, which is the message in work or one that was held back.
 func (f *finder) response(r *decode.Message) *inspect.Message {
-	frame := -1
 	x := f.held.latest(func(x *kept) bool {
-		return x.resp && x.msg.Number == r.Number && x.id == r.ID && x.msg.Seq == r.Seq && sameEnds(&x.msg, r)
+		return x.response && x.number == r.Number && x.id == r.ID && x.seq == r.Seq && x.sameEnds(r)
 	})
 	if x != nil {
 		return f.messageOf(x)
 	}
-	if p := f.packetOf(r); p != nil {
-		frame = within(p.Data, r.Data)
-	}
-	return f.message(r, r.Data, frame)
+	return f.message(r, r.Data, f.whence(r))
 }
 
 func (h *hit) remark(s string) { h.out.Remarks = append(h.out.Remarks, s) }

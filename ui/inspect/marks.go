@@ -51,10 +51,9 @@ func (k *marks) faulty(from, to int) bool {
 	return len(between(k.faults, from, to)) > 0 || len(between(k.missing, from+1, to+1)) > 0
 }
 
-// inside says that something is wrong with a part of the bytes, and not with all of them.
+// inside says that something is wrong with the bytes, and not with more than them.
 func (k *marks) inside(from, to int) bool {
-	return len(between(k.missing, from+1, to+1)) > 0 ||
-		slices.ContainsFunc(between(k.faults, from, to), func(a anomaly.Seen) bool { return int(a.Offset) > from || int(a.Length) < to-from })
+	return slices.ContainsFunc(between(k.faults, from, to), func(a anomaly.Seen) bool { return int(a.Offset) > from || int(a.Length) <= to-from })
 }
 
 // within says that a byte of those is at fault.

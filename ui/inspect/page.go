@@ -54,9 +54,9 @@ func (p *page) clean(s string) string {
 	return s
 }
 
-// pad fills s, which is clean and without colours, up to a width.
-func (p *page) pad(s string, width int) string {
-	return s + strings.Repeat(" ", max(0, width-sanitize.Width(s)))
+// padded gives s, which is clean, a look, and fills it up to a width.
+func (p *page) padded(s string, width int, st style) string {
+	return p.styled(s, st) + strings.Repeat(" ", max(0, width-sanitize.Width(s)))
 }
 
 func (p *page) ellipsis() string {

@@ -137,11 +137,11 @@ func (l *layout) cells() int { return 3*l.per + 1 }
 func (l *layout) bytesOf(r *row) []string {
 	switch {
 	case r.pattern != "":
-		return []string{l.offset(-1) + " " + l.styled(l.pad(r.pattern, l.cells()-1), dim)}
+		return []string{l.offset(-1) + " " + l.padded(r.pattern, l.cells()-1, dim)}
 	case r.gap:
-		return []string{l.offset(r.off) + l.styled(l.pad("[]", l.cells()), bad)}
+		return []string{l.offset(r.off) + l.padded("[]", l.cells(), bad)}
 	case r.n == 0:
-		return []string{l.offset(r.off) + l.pad("", l.cells())}
+		return []string{l.offset(r.off) + l.padded("", l.cells(), plain)}
 	}
 	var out []string
 	skipped, faulty := 0, 0
@@ -169,7 +169,7 @@ func (l *layout) skipped(n *int) []string {
 	}
 	s := l.ellipsis() + " " + count(*n, "byte")
 	*n = 0
-	return []string{l.offset(-1) + " " + l.styled(l.pad(s, l.cells()-1), dim)}
+	return []string{l.offset(-1) + " " + l.padded(s, l.cells()-1, dim)}
 }
 
 // offset writes the offset before a line, nothing for a negative one.

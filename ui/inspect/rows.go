@@ -54,9 +54,9 @@ func (b *rower) field(f *fields.Field, depth int) {
 	}
 }
 
-// about returns the anomalies that are about all of a field, other than a section, and remembers them.
+// about returns the anomalies that are about all parts of a field, other than a section, and remembers them.
 func (b *rower) about(f *fields.Field) (all []anomaly.Seen) {
-	if f.Kind == fields.Section {
+	if f.Kind == fields.Section || len(f.Fields) == 1 {
 		return nil
 	}
 	for _, a := range between(b.marks.faults, f.Off, f.Off+1) {

@@ -45,7 +45,7 @@ func place(e *Exchange, m *Message) string {
 	s := count(m.Length, "byte")
 	switch {
 	case m.Fragments > 0:
-		s += fmt.Sprintf(" in %s, the last of them packet %d", count(m.Fragments, "IP fragment"), m.Number)
+		s += fmt.Sprintf(" in %s, completed by packet %d", count(m.Fragments, "IP fragment"), m.Number)
 	case m.Frame >= 0:
 		s += fmt.Sprintf(" from byte %d of the packet", m.Frame)
 	case m.Segments > 1:
