@@ -2,7 +2,6 @@ package decode
 
 import (
 	"math"
-	"slices"
 
 	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -152,9 +151,7 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	x := s.next()
 	x.tcp = false
 	x.wire.Parse(t.Payload, t.Cut)
-	if r.proto() == MDNS {
-		x.wire.Anomalies = slices.DeleteFunc(x.wire.Anomalies, legalInMDNS)
-	}
+	x.wire.Over(wire.Carrier(r.proto()))
 	// Each field is set by itself: a literal would be made elsewhere and copied.
 	m := &x.msg
 	m.Message, m.Time, m.FirstTime, m.Number, m.File, m.Proto = &x.wire, p.Time, p.Time, p.Number, p.File, r.proto()
@@ -183,16 +180,6 @@ func (s *shard) hash(m *Message) {
 	}
 	m.ClientHash, m.ServerHash = HashAddr(seed, &m.Client), HashAddr(seed, &m.Server)
 	m.body = uint32(hashBytes(seed, m.Data))
-}
-
-// legalInMDNS says whether an anomaly is none in multicast DNS: no or many questions, known answers in a query, TC for more of them, and
-// compressed names in any RDATA (RFC 6762 sections 6, 7.1, 7.2, 8.1 and 18.14).
-func legalInMDNS(a anomaly.Seen) bool {
-	switch a.ID {
-	case anomaly.Make('H', 8), anomaly.Make('H', 9), anomaly.Make('H', 11), anomaly.Make('H', 12), anomaly.Make('H', 16), anomaly.Make('R', 9):
-		return true
-	}
-	return false
 }
 
 // flagsEnd is how much of a header must be there to say whether it is of a query or a response.
@@ -227,6 +214,7 @@ func (s *shard) TCPMessage(t *stream.Message) {
 	}
 	g, from := t.Segment, s.segment
 	s.wire.Parse(t.Data, t.Cut || t.Ended)
+	s.wire.Over(wire.OverTCP)
 	m := &s.msg
 	*m = Message{Message: &s.wire, Time: g.Time, FirstTime: t.FirstTime, Number: g.Number, File: g.File, Proto: TCP, IPVersion: ipVersion(&g.Src),
 		Length: clamp16(t.Length), conn: t.Conn, FirstNumber: t.FirstNumber, Seq: t.Seq, Segments: t.Segments}

@@ -1,11 +1,9 @@
 package wire
 
-import "encoding/binary"
+import (
+	"encoding/binary"
 
-// Option codes that the walk knows (RFC 7873, RFC 8914).
-const (
-	optionCookie = 10
-	optionEDE    = 15
+	"github.com/miekg/dns"
 )
 
 // Bits of EDNS.Flags (RFC 3225, RFC 9824).
@@ -69,13 +67,16 @@ func (m *Message) opt(r *Record) {
 	e.Off, e.Section = r.Off, r.Section
 	e.UDPSize = r.Class
 	e.ExtRCODE, e.Version, e.Flags = uint8(r.TTL>>24), uint8(r.TTL>>16), uint16(r.TTL)
-	e.OptOff, e.NOptions, e.Has = r.Data, 0, 0
+	e.OptOff, e.NOptions, e.Has, e.twice = r.Data, 0, 0, 0
 	end := int(r.Data) + int(r.Len)
 	e.Options = m.Data[r.Data:end]
-	if r.NameLen != 1 {
-		m.note(fault{optOwner, int(r.Off), int(r.Data-r.Off) - 10})
+	if r.Section != SectionAdditional {
+		m.saw |= sawMisplacedOPT
 	}
-	if e.Version != 0 || e.UDPSize < 512 || e.Flags&^(EDNSFlagDO|EDNSFlagCO) != 0 {
+	if r.NameLen != 1 {
+		m.note(fault{optOwner, int(r.Off), int(r.Data-r.Off) - rrFixed})
+	}
+	if r.TTL&^(EDNSFlagDO|EDNSFlagCO) != 0 || e.UDPSize-minUDPSize > safeUDPSize-minUDPSize {
 		m.oddEDNS(int(r.Data) - 8)
 	}
 	if r.Len > 0 {
@@ -83,14 +84,30 @@ func (m *Message) opt(r *Record) {
 	}
 }
 
+// Sizes of a UDP payload in bytes: less than the one counts as it (RFC 6891 section 6.2.3), more than the other invites fragments (RFC 9715 section 3.2).
+const (
+	minUDPSize  = 512
+	safeUDPSize = 1400
+)
+
 // oddEDNS notes odd fields of the OPT record whose CLASS is at off.
 func (m *Message) oddEDNS(off int) {
 	e := &m.EDNS
-	if e.UDPSize < 512 {
+	if e.UDPSize < minUDPSize {
 		m.note(fault{ednsSize, off, 2})
 	}
-	if e.Version != 0 {
+	if e.UDPSize > safeUDPSize {
+		m.note(fault{ednsLarge, off, 2})
+	}
+	if e.ExtRCODE != 0 {
+		m.saw |= sawExtRCODE
+	}
+	switch {
+	case e.Version == 0:
+	case !m.Response():
 		m.note(fault{ednsVersion, off + 3, 1})
+	case m.RCODE() != dns.RcodeBadVers:
+		m.note(fault{versionEcho, off + 3, 1})
 	}
 	if e.Flags&^(EDNSFlagDO|EDNSFlagCO) != 0 {
 		m.note(fault{ednsZ, off + 4, 2})
@@ -99,26 +116,41 @@ func (m *Message) oddEDNS(off int) {
 
 // options walks the options in Data[off:end] and cuts EDNS.Options after the last whole one.
 func (m *Message) options(off, end int) {
-	e := &m.EDNS
+	e, data := &m.EDNS, m.Data[:end]
 	for off+4 <= end {
-		code := binary.BigEndian.Uint16(m.Data[off:])
-		n := int(binary.BigEndian.Uint16(m.Data[off+2:]))
-		if off+4+n > end {
+		word := binary.BigEndian.Uint32(data[off:])
+		next := off + 4 + int(word&0xffff)
+		if next > end {
 			m.note(fault{optionOverrun, off + 2, 2})
 			break
 		}
-		if code == optionCookie {
-			m.cookie(off, n)
+		bit := optionBit(uint16(word >> 16))
+		switch {
+		case bit&(checkedOptions|e.Has) == 0:
+		case bit&e.Has == 0 && (word == clientCookie || word == subnet24 && binary.BigEndian.Uint32(data[off+4:]) == subnet24Is):
+		default:
+			m.option(uint16(word>>16), off, next-off-4)
 		}
-		e.Has |= optionBit(code)
+		e.Has |= bit
 		e.NOptions++
-		off += 4 + n
+		off = next
 	}
 	e.Options = m.Data[e.OptOff:off]
 	if left := end - off; left > 0 && left < 4 {
 		m.note(fault{optionTail, off, left})
 	}
+	if m.saw&sawUnknowns != 0 {
+		m.sameUnknown()
+	}
 }
+
+// Codes and lengths as one word of the options that nearly all queries with options have, of which nothing need be checked: a client's cookie, and a
+// subnet of IPv4 with 24 bits, which begins with the other word.
+const (
+	clientCookie = optionCookie<<16 | 8
+	subnet24     = optionECS<<16 | 7
+	subnet24Is   = 1<<16 | 24<<8
+)
 
 // optionBit is the bit of EDNS.Has for an option code.
 func optionBit(code uint16) uint32 {
@@ -126,12 +158,4 @@ func optionBit(code uint16) uint32 {
 		code = 0
 	}
 	return 1 << code
-}
-
-// cookie notes a COOKIE option of n bytes that is neither a client's 8 nor 16 to 40 (RFC 7873 section 4), once a message.
-func (m *Message) cookie(off, n int) {
-	if !m.hasCookie && n != 8 && (n < 16 || n > 40) {
-		m.note(fault{cookieLength, off + 2, 2})
-	}
-	m.hasCookie = true
 }

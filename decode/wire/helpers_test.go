@@ -63,6 +63,8 @@ const (
 	wwwQuestion = "03 'www' 07 'example' 03 'com' 00 0001 0001 ; www.example.com A IN, 12 to 33\n"
 	plainQuery  = queryHeader + wwwQuestion
 
+	zoneQuestion = "07 'example' 03 'com' 00 0006 0001 ; example.com SOA IN, 12 to 29\n"
+
 	responseHeader = "1234 8180 0001 0001 0000 0000 ; one answer\n"
 	toAnswer       = responseHeader + wwwQuestion + "c00c "          // the answer's owner at 33
 	ednsQuery      = "1234 0120 0001 0000 0000 0001\n" + wwwQuestion // an OPT follows at 33
@@ -90,8 +92,8 @@ var realMessages = map[string]string{
 	"signed update": `1234 2800 0001 0000 0001 0001
 		07 'example' 03 'com' 00 0006 0001
 		c00c 0001 00ff 00000000 0000 ; delete
-		03 'key' 00 00fa 00ff 00000000 001e
-		08 'hmac-md5' 00 000065000000 012c 0004 deadbeef 1234 0000 0000`,
+		03 'key' 00 00fa 00ff 00000000 002f
+		09 'hmac-sha1' 00 000065000000 012c 0014 20*5a 1234 0000 0000`,
 	"mixed RDATA": `1234 8580 0001 0005 0000 0000
 		03 'www' 07 'example' 03 'com' 00 00ff 0001
 		c00c 000f 0001 0000003c 0009 000a 04 'mail' c010

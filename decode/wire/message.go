@@ -58,7 +58,44 @@ type Message struct {
 	// End is the offset after the last byte that was understood.
 	End int
 
-	hasCookie, sawTSIG bool
+	saw saw
+	// owner is the pointer that the last record's owner was, 0 if it was something else; ownerLen is the name's length.
+	owner    uint16
+	ownerLen uint8
+	// target and written are the pointers that lead to the last alias's target: to where it stands, and what stands there.
+	target, written uint16
+	aliases         uint16
+}
+
+// saw has a bit for each rare thing that the walk met, so that what is to be done about it costs other messages one test.
+type saw uint32
+
+const (
+	sawTSIG saw = 1 << iota
+	sawSIG0
+	sawRRSIG
+	sawMisplacedOPT
+	sawRareQuestion
+	sawPointers   // pointers were looked at
+	sawUnknowns   // several options of codes that have no bit of their own
+	sawExtRCODE   // an upper half of the RCODE that is not 0
+	sawOtherOwner // an owner that is neither the root nor a pointer to the question's name
+	sawStray      // an answer to whose owner no alias led so far, or an alias that may lead back
+	sawOnCarrier  // something that depends on what carried the message: see Over
+	// What is noted once a message, however many records have it.
+	notedTTL
+	notedClass
+	notedType
+	notedCovers
+	notedHash
+	notedSection
+)
+
+// once says whether this is the first time for a bit, and sets it.
+func (m *Message) once(bit saw) bool {
+	first := m.saw&bit == 0
+	m.saw |= bit
+	return first
 }
 
 // Question is an entry of the question section.
@@ -95,6 +132,8 @@ type EDNS struct {
 	Section  Section
 	// Has has bit n set for a whole option of code n, 1 to 31; bit 0 is for any other code.
 	Has uint32
+
+	twice uint32 // likewise, for a code whose repetition was noted
 }
 
 // TSIG holds the fields of a TSIG record (RFC 8945 section 4.2).

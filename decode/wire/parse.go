@@ -10,6 +10,7 @@ const (
 	maxMessage = 65535     // bytes (RFC 1035 section 4.2.2)
 	rrFixed    = 10        // bytes between a record's owner and its RDATA
 	maxTTL     = 1<<31 - 1 // seconds (RFC 2181 section 8)
+	longTTL    = 7 * 86400 // seconds: resolvers keep nothing for longer (RFC 8767 section 4)
 )
 
 // Parse walks data as one DNS message and overwrites m with what it read. It is total: where a fault stops the walk, what stands before
@@ -27,8 +28,8 @@ func (m *Message) Parse(data []byte, cut bool) {
 	counts := binary.BigEndian.Uint64(data[4:])
 	m.Counts = [4]uint16{uint16(counts >> 48), uint16(counts >> 32), uint16(counts >> 16), uint16(counts)}
 	m.End = HeaderLen
-	whole := m.questions() && m.records()
-	m.settle(whole)
+	whole := m.questions() && (counts<<16 == 0 || m.records())
+	m.settle(whole, counts)
 }
 
 // reset empties m. Question, EDNS, TSIG and TKEY are left: the validity bits cover them.
@@ -39,7 +40,7 @@ func (m *Message) reset(data []byte, cut bool) {
 	m.Anomalies = m.Anomalies[:0]
 	m.HasOPT, m.HasTSIG, m.HasTKEY, m.HasSIG0 = false, false, false, false
 	m.Malformed, m.Cut = false, cut
-	m.hasCookie, m.sawTSIG = false, false
+	m.saw, m.owner, m.target, m.written, m.aliases = 0, 0, 0, 0, 0
 }
 
 // short keeps what there is of a header and notes H01.
@@ -66,9 +67,12 @@ func (m *Message) questions() bool {
 	for i := range m.Counts[SectionQuestion] {
 		off := m.End
 		if off == len(data) {
-			return m.ended()
+			return m.ended(SectionQuestion)
 		}
-		next, _, f := readName(data, off, len(data))
+		next, n, f := readName(data, off, len(data))
+		if f.id != 0 || i > 0 {
+			m.compressed(off, next, n, f)
+		}
 		if f.id != 0 {
 			return m.stop(f)
 		}
@@ -84,6 +88,9 @@ func (m *Message) questions() bool {
 		q.Off, q.End = uint16(off), uint16(m.End)
 		q.Type, q.Class = binary.BigEndian.Uint16(data[next:]), binary.BigEndian.Uint16(data[next+2:])
 		q.Name = data[off:next:next]
+		if rareQuestion(q.Type, q.Class) {
+			m.saw |= sawRareQuestion
+		}
 	}
 	return true
 }
@@ -106,11 +113,13 @@ func (m *Message) MoreQuestions(yield func(typ, class uint16) bool) {
 // records reads the three other sections and says whether they are whole.
 func (m *Message) records() bool {
 	for s := SectionAnswer; s <= SectionAdditional; s++ {
-		for range m.Counts[s] {
+		for i := range m.Counts[s] {
 			if !m.record(s) {
+				m.Parsed[s] = i
 				return false
 			}
 		}
+		m.Parsed[s] = m.Counts[s]
 	}
 	return true
 }
@@ -119,18 +128,23 @@ func (m *Message) records() bool {
 func (m *Message) record(s Section) bool {
 	data, off := m.Data, m.End
 	if off == len(data) {
-		return m.ended()
+		return m.ended(s)
 	}
-	var next, n int
+	next, n := off+2, len(m.Question.Name)
 	toQ := false
-	switch {
-	case data[off] == 0:
+	switch first := uint16(data[off]) << 8; {
+	case first == 0:
 		next, n = off+1, 1
-	case data[off] == 0xc0 && off+1 < len(data) && data[off+1] == HeaderLen && m.Parsed[SectionQuestion] > 0:
-		next, n, toQ = off+2, len(m.Question.Name), true
+		if s == SectionAnswer {
+			m.saw |= sawStray
+		}
+	case off+1 < len(data) && first|uint16(data[off+1]) == 0xc000|HeaderLen && m.Parsed[SectionQuestion] > 0:
+		toQ = true
+	case off+1 < len(data) && first|uint16(data[off+1]) == m.owner: // as the record before
+		n = int(m.ownerLen)
 	default:
 		var f fault
-		if next, n, f = readName(data, off, len(data)); f.id != 0 {
+		if next, n, f = m.ownerName(off, s); f.id != 0 {
 			return m.stop(f)
 		}
 	}
@@ -144,16 +158,43 @@ func (m *Message) record(s Section) bool {
 		return m.missing(fault{rdlenOverrun, rdata - 2, 2})
 	}
 	typ, class, ttl := binary.BigEndian.Uint16(fixed), binary.BigEndian.Uint16(fixed[2:]), binary.BigEndian.Uint32(fixed[4:])
-	m.Records = append(m.Records, Record{
-		Off: uint16(off), Data: uint16(rdata), Len: length, Type: typ, Class: class, TTL: ttl,
-		Section: s, NameLen: uint8(n), OwnerIsPtrToQ: toQ,
-	})
-	m.Parsed[s]++
+	r := m.next()
+	// Each field is set by itself: a literal would be made elsewhere and copied.
+	r.Off, r.Data, r.Len, r.Type, r.Class, r.TTL = uint16(off), uint16(rdata), length, typ, class, ttl
+	r.Section, r.NameLen, r.OwnerIsPtrToQ = s, uint8(n), toQ
 	m.End = rdata + int(length)
-	if class != classIN || ttl > maxTTL || !(typ == typeA && length == 4 || typ == typeAAAA && length == 16) {
-		m.check(&m.Records[len(m.Records)-1])
+	if class != classIN || ttl-1 >= longTTL || !(typ == typeA && length == 4 || typ == typeAAAA && length == 16) {
+		m.check(r)
 	}
 	return true
+}
+
+// next returns the place for the next record.
+func (m *Message) next() *Record {
+	n := len(m.Records)
+	if n < cap(m.Records) {
+		m.Records = m.Records[:n+1]
+	} else {
+		m.Records = append(m.Records, Record{})
+	}
+	return &m.Records[n]
+}
+
+// ownerName reads the owner of a record where it is no pointer that was seen before.
+func (m *Message) ownerName(off int, s Section) (next, n int, f fault) {
+	next, n, f = readName(m.Data, off, len(m.Data))
+	if f.id != 0 {
+		return next, n, f
+	}
+	m.saw |= sawOtherOwner
+	p := binary.BigEndian.Uint16(m.Data[off:])
+	if p >= 0xc000 {
+		m.owner, m.ownerLen = p, uint8(n)
+	}
+	if s == SectionAnswer && p != m.target && p != m.written {
+		m.saw |= sawStray
+	}
+	return next, n, f
 }
 
 // check looks into a whole record; sound addresses, the most common, need no look.
@@ -162,17 +203,11 @@ func (m *Message) check(r *Record) {
 		m.opt(r)
 		return
 	}
-	if r.TTL > maxTTL {
-		m.note(fault{ttlMSB, int(r.Data) - 6, 4})
+	if r.TTL-1 >= longTTL {
+		m.oddTTL(r)
 	}
-	switch {
-	case r.Type == typeTSIG:
-		m.sawTSIG = true
-		if r.Class != classANY || r.TTL != 0 {
-			m.note(fault{tsigClassTTL, int(r.Data) - 8, 6})
-		}
-	case r.Type > typeTSIG && r.Type <= typeANY && m.Opcode() != opcodeUpdate:
-		m.note(fault{questionTypeRR, int(r.Data) - 10, 2})
+	if r.Class != classIN || r.Type-1 >= typeTKEY-1 {
+		m.oddRecord(r)
 	}
 	if r.Len == 0 {
 		m.emptyRDATA(r)
@@ -181,22 +216,17 @@ func (m *Message) check(r *Record) {
 	if !m.rdata(r) {
 		return
 	}
-	switch r.Type {
-	case typeTSIG:
-		m.tsig(r)
-	case typeTKEY:
-		m.tkey(r)
-	case typeSIG:
-		m.HasSIG0 = m.HasSIG0 || binary.BigEndian.Uint16(m.Data[r.Data:]) == 0
+	if r.Type >= typeTKEY || readTypes>>(r.Type&63)&1 != 0 {
+		m.read(r)
 	}
 }
 
-// ended notes that the bytes end where the counts promise more: no anomaly in a truncated message (catalogue C10).
-func (m *Message) ended() bool {
-	if m.Truncated() {
-		return false
+// ended notes that the bytes end where the count of a section promises more: no anomaly in a truncated message (catalogue C10).
+func (m *Message) ended(s Section) bool {
+	if !m.Truncated() && !m.Cut {
+		m.insert(fault{countOverrun, 4 + 2*int(s), 2})
 	}
-	return m.missing(fault{countOverrun, len(m.Data), 0})
+	return false
 }
 
 // missing notes a fault that is the lack of bytes, unless the capture is to blame. It returns false: the walk ends.

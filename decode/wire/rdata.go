@@ -4,19 +4,6 @@ import "encoding/binary"
 
 const classIN = 1
 
-// emptyRDATA notes RDLENGTH 0 where the type needs RDATA. Prerequisites and deletions of UPDATE have none (RFC 2136 sections 2.4, 2.5).
-func (m *Message) emptyRDATA(r *Record) {
-	s := shape(r.Type, r.Class)
-	if len(s) == 0 || s[0] == rest || m.Opcode() == opcodeUpdate {
-		return
-	}
-	if r.Type == typeTSIG {
-		m.note(fault{tsigRDATA, int(r.Data) - 2, 2})
-		return
-	}
-	m.note(fault{rdlenZero, int(r.Data) - 2, 2})
-}
-
 // rdata checks the RDATA of a record with the shape of its type and says whether it is sound. A fault does not stop the walk.
 func (m *Message) rdata(r *Record) bool {
 	off, end := int(r.Data), int(r.Data)+int(r.Len)

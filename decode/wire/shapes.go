@@ -4,17 +4,22 @@ import "github.com/miekg/dns"
 
 // Types that the walk treats by themselves.
 const (
-	typeA    = dns.TypeA
-	typeSOA  = dns.TypeSOA
-	typeSIG  = dns.TypeSIG
-	typeAAAA = dns.TypeAAAA
-	typeOPT  = dns.TypeOPT
-	typeTKEY = dns.TypeTKEY
-	typeTSIG = dns.TypeTSIG
-	typeIXFR = dns.TypeIXFR
-	typeANY  = dns.TypeANY
-	typeDLV  = dns.TypeDLV
-	typeTA   = dns.TypeTA
+	typeA     = dns.TypeA
+	typeCNAME = dns.TypeCNAME
+	typeSOA   = dns.TypeSOA
+	typeNULL  = dns.TypeNULL
+	typeSIG   = dns.TypeSIG
+	typeAAAA  = dns.TypeAAAA
+	typeDNAME = dns.TypeDNAME
+	typeOPT   = dns.TypeOPT
+	typeRRSIG = dns.TypeRRSIG
+	typeNSEC3 = dns.TypeNSEC3
+	typeTKEY  = dns.TypeTKEY
+	typeTSIG  = dns.TypeTSIG
+	typeIXFR  = dns.TypeIXFR
+	typeANY   = dns.TypeANY
+	typeDLV   = dns.TypeDLV
+	typeTA    = dns.TypeTA
 )
 
 // field is a piece of RDATA. Values up to 20 are as many bytes of any content.
