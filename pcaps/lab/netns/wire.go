@@ -17,6 +17,7 @@ import (
 // not every kernel has, and whose choices have no seed.
 type wire struct {
 	ends  [2]*os.File // packet sockets: the host's side, the router's side
+	vlan  uint16      // of frames to the second end; 0: none
 	mu    sync.Mutex
 	rules [2]impairment // by the end that frames come from
 	rand  [2]*rand.Rand
@@ -50,16 +51,30 @@ func (h *Host) Impair(netem string, which ...Direction) error {
 	return nil
 }
 
-// cut puts a wire into the host's link, once: the router's end loses its addresses to a new pair of interfaces.
+// cut puts a wire into the host's link, once.
 func (h *Host) cut() (*wire, error) {
 	h.lab.mu.Lock()
 	defer h.lab.mu.Unlock()
 	if h.wire != nil {
 		return h.wire, nil
 	}
+	near, far, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	w, err := h.lab.router.bridge(near, far, 0, h.lab.Seed, h.Name)
+	if err != nil {
+		return nil, err
+	}
+	h.wire, h.lab.wires = w, append(h.lab.wires, w)
+	return w, nil
+}
+
+// open opens the link: the router's end, now named near, loses its addresses to a new pair of interfaces, whose other end is far.
+func (h *Host) open() (near, far string, err error) {
 	r := h.lab.router
-	near, far := "w-"+h.Name, "v-"+h.Name
-	err := errors.Join(
+	near, far = "w-"+h.Name, "v-"+h.Name
+	err = errors.Join(
 		ip("-n", r.space, "link", "set", "dev", h.link(), "down"),
 		ip("-n", r.space, "addr", "flush", "dev", h.link()),
 		ip("-n", r.space, "link", "set", "dev", h.link(), "name", near),
@@ -68,19 +83,14 @@ func (h *Host) cut() (*wire, error) {
 		r.plain(near), r.plain(far), r.plain(h.link()), h.attach(),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("link of %s: %w", h.Name, err)
+		return "", "", fmt.Errorf("link of %s: %w", h.Name, err)
 	}
-	w, err := r.bridge(near, far, h.lab.Seed, h.Name)
-	if err != nil {
-		return nil, err
-	}
-	h.wire, h.lab.wires = w, append(h.lab.wires, w)
-	return w, nil
+	return near, far, nil
 }
 
-// bridge starts a wire between two interfaces.
-func (h *Host) bridge(near, far string, seed uint64, name string) (*wire, error) {
-	w := &wire{}
+// bridge starts a wire between two interfaces. Where frames go to the second, they get the tag of a VLAN, unless that is 0.
+func (h *Host) bridge(near, far string, vlan uint16, seed uint64, name string) (*wire, error) {
+	w := &wire{vlan: vlan}
 	for i, dev := range []string{near, far} {
 		f, err := h.packetSocket(dev)
 		if err != nil {
@@ -121,6 +131,7 @@ func (h *Host) packetSocket(dev string) (f *os.File, err error) {
 // carry forwards what comes in at one end until the socket is closed.
 func (w *wire) carry(from int) {
 	var buf [65536]byte
+	var tag []byte
 	for {
 		n, err := w.ends[from].Read(buf[:])
 		if err != nil {
@@ -133,8 +144,13 @@ func (w *wire) carry(from int) {
 			flip(r, buf[:n])
 		}
 		w.mu.Unlock()
+		frame := buf[:n]
+		if from == 0 && w.vlan != 0 {
+			tag = tagged(tag, frame, w.vlan)
+			frame = tag
+		}
 		for range copies {
-			w.deliver(1-from, buf[:n], after)
+			w.deliver(1-from, frame, after)
 		}
 	}
 }

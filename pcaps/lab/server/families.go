@@ -276,9 +276,9 @@ zone:
 {{- end}}
 `
 
-const powerdnsConfig = `launch=bind
+const powerdnsConfig = `{{if not (contains .Extra "launch=")}}launch=bind
 bind-config={{.Dir}}/zones.conf
-local-address={{range $i, $a := .Listen}}{{if $i}}, {{end}}{{$a}}{{end}}
+{{end}}local-address={{range $i, $a := .Listen}}{{if $i}}, {{end}}{{$a}}{{end}}
 socket-dir={{.Dir}}
 security-poll-suffix=
 version-string=full
@@ -336,6 +336,7 @@ func recursorFiles(s *Server) map[string]string {
 		f := strings.Fields(a)
 		fmt.Fprintf(&b, "addTA(%q, %q)\n", f[0], strings.Join(f[4:], " "))
 	}
+	b.WriteString(s.cfg.Tail) // Lua, too
 	files["anchors.lua"] = b.String()
 	return files
 }

@@ -152,7 +152,7 @@ func (s *Server) ask(ctx context.Context, a netip.Addr, query *dns.Msg) error {
 
 // config renders the family's template.
 func (s *Server) config() (string, error) {
-	t, err := template.New(string(s.Kind)).Funcs(template.FuncMap{"fields": strings.Fields}).Parse(families[s.Kind].config)
+	t, err := template.New(string(s.Kind)).Funcs(template.FuncMap{"fields": strings.Fields, "contains": strings.Contains}).Parse(families[s.Kind].config)
 	if err != nil {
 		return "", err
 	}

@@ -18,28 +18,34 @@ import (
 // Dig runs dig on a host and returns what it printed. One try and two seconds, unless args say otherwise. That nobody answers is no error.
 func (s *Stage) Dig(ctx context.Context, host string, args ...string) (string, error) {
 	s.Uses("bind9-dnsutils")
-	return s.tool(ctx, host, "", "dig", append([]string{"+tries=1", "+timeout=2"}, args...)...)
+	return s.Run(ctx, host, "", "dig", append([]string{"+tries=1", "+timeout=2"}, args...)...)
 }
 
 // Kdig runs Knot's kdig on a host, as Dig does.
 func (s *Stage) Kdig(ctx context.Context, host string, args ...string) (string, error) {
 	s.Uses("knot-dnsutils")
-	return s.tool(ctx, host, "", "kdig", append([]string{"+retry=0", "+time=2"}, args...)...)
+	return s.Run(ctx, host, "", "kdig", append([]string{"+retry=0", "+time=2"}, args...)...)
 }
 
 // Nsupdate runs nsupdate on a host with a script, one command a line. That the server refuses is no error.
 func (s *Stage) Nsupdate(ctx context.Context, host, script string, args ...string) (string, error) {
 	s.Uses("bind9-dnsutils")
-	return s.tool(ctx, host, script, "nsupdate", append([]string{"-t", "3", "-u", "2", "-r", "0"}, args...)...)
+	return s.Run(ctx, host, script, "nsupdate", append([]string{"-t", "3", "-u", "2", "-r", "0"}, args...)...)
 }
 
-// tool returns what a program printed; its exit code is of no interest, only whether it ran.
-func (s *Stage) tool(ctx context.Context, host, input, name string, args ...string) (string, error) {
+// toolTime is the longest that a client program runs.
+const toolTime = 20 * time.Second
+
+// Run runs a program on a host and returns what a program printed; its exit code is of no interest, only whether it ran.
+func (s *Stage) Run(ctx context.Context, host, input, name string, args ...string) (string, error) {
 	h := s.Hosts[host]
 	if h == nil {
 		return "", fmt.Errorf("no host %s to run %s", host, name)
 	}
-	cmd := h.Command(ctx, name, args...)
+	limited, stop := context.WithTimeout(ctx, toolTime)
+	defer stop()
+	cmd := h.Command(limited, name, args...)
+	cmd.WaitDelay = time.Second
 	cmd.Stdin = strings.NewReader(input)
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {

@@ -95,8 +95,9 @@ func signzone(keys, path, zone string, how Signing) error {
 	case NotYet:
 		begin, end = now.Add(7*day), now.Add(37*day)
 	}
-	args := []string{"-q", "-S", "-z", "-K", keys, "-d", keys, "-o", zone, "-s", stamp(begin), "-e", stamp(end), "-f", path, "-O", "full"}
-	if how == Opaque {
+	args := []string{"-q", "-P", "-S", "-z", "-K", keys, "-d", keys, "-o", zone, "-s", stamp(begin), "-e", stamp(end), "-f", path, "-O", "full"}
+	switch how {
+	case Opaque:
 		args = append(args, "-3", "-", "-H", "0")
 	}
 	out, err := exec.Command("dnssec-signzone", append(args, path)...).CombinedOutput()
