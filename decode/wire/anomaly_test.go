@@ -63,7 +63,7 @@ func TestAnomalies(t *testing.T) {
 		{"name_without_root", queryHeader + "03 'www'", "N12@16+0"},
 		{"owner_without_root", responseHeader + wwwQuestion + "01 'a'", "N12@35+0"},
 		{"pointer_chain_of_127", chain(127), "S18@17+4 R20@13+2"},
-		{"pointer_chain_of_128", chain(128), "S18@17+4 R20@13+2 N14@24+2"},
+		{"pointer_chain_of_128", chain(128), "S18@17+4 R20@13+2 N14@278+2"},
 
 		{"question_without_class", queryHeader + "03 'www' 00 0001 00", "R01@17+3"},
 		{"record_header_cut", toAnswer + "0001 0001 0000003c 00", "R02@35+9"},

@@ -34,6 +34,14 @@ var miekgAccepts = map[anomaly.ID]string{
 	optMisplaced:  "OPT anywhere",
 	tsigMisplaced: "TSIG anywhere",
 	tsigMultiple:  "any number of TSIG",
+
+	qdcountMany:     "any number of questions",
+	updateZoneCount: "UPDATE is read as any message",
+	updateZoneType:  "UPDATE is read as any message",
+	prereqTTL:       "UPDATE is read as any message",
+	prereqRDATA:     "UPDATE is read as any message",
+	updateMeta:      "UPDATE is read as any message",
+	updateClass:     "UPDATE is read as any message",
 }
 
 // miekgReads explains the types into whose RDATA miekg/dns looks deeper than we do, besides those (and the classes) that shapes lacks.

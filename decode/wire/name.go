@@ -48,7 +48,11 @@ func followName(data []byte, start, at, end int) (next, n int, f fault) {
 		}
 		target := int(data[at]&0x3f)<<8 | int(data[at+1])
 		if target >= floor || target < HeaderLen || hops > maxHops {
-			return next, 0, fault{pointerFault(data, target, floor), at, 2}
+			id := pointerFault(data, target, floor)
+			if id == chainDepth { // no pointer is wrong by itself: the name is
+				at = next - 2
+			}
+			return next, 0, fault{id, at, 2}
 		}
 		end = len(data)
 		p, limit := target, min(end, target+maxName-n)
