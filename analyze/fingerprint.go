@@ -11,8 +11,19 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// linkEthernet is LINKTYPE_ETHERNET: the source address is bytes 6 to 11 of the frame.
-const linkEthernet capture.LinkType = 1
+// Link types whose frames have the sender's link-layer address.
+const (
+	linkEthernet capture.LinkType = 1   // LINKTYPE_ETHERNET
+	linkSLL      capture.LinkType = 113 // LINKTYPE_LINUX_SLL
+	linkSLL2     capture.LinkType = 276 // LINKTYPE_LINUX_SLL2
+)
+
+// question is what a client asked, and may ask again.
+type question struct {
+	name uint64 // hash; 0: none
+	time int64
+	typ  uint16
+}
 
 // fingerprint is how a client makes its queries: what tells one resolver library from another. It begins with the client's first offence.
 type fingerprint struct {
@@ -34,9 +45,7 @@ type fingerprint struct {
 	hasMAC           bool
 	again            [4]uint32 // ms between a question and the same question, the first different ones
 	nAgain           int
-	name             uint64 // hash of the last question's name
-	typ              uint16
-	time             int64
+	last             [4]question // the last different questions: clients ask for A and AAAA together, and retry both
 }
 
 // observe takes in a query.
@@ -95,15 +104,29 @@ func (f *fingerprint) edns(m *decode.Message) {
 
 // repetition notes how long after a question the client asks the same again.
 func (f *fingerprint) repetition(m *decode.Message) {
-	if m.NameHash == f.name && m.Question.Type == f.typ && m.Time > f.time {
-		ms := uint32(min((m.Time-f.time+5e5)/1e6, 1<<31))
-		near := func(known uint32) bool { return ms <= known+known/8+2 && known <= ms+ms/8+2 }
-		if ms > 0 && f.nAgain < len(f.again) && !slices.ContainsFunc(f.again[:f.nAgain], near) {
-			f.again[f.nAgain] = ms
-			f.nAgain++
+	oldest := 0
+	for i := range f.last {
+		q, o := &f.last[i], &f.last[oldest]
+		if q.name != 0 && q.name == m.NameHash && q.typ == m.Question.Type {
+			f.retried(m.Time - q.time)
+			q.time = m.Time
+			return
+		}
+		if o.name != 0 && (q.name == 0 || q.time < o.time) {
+			oldest = i
 		}
 	}
-	f.name, f.typ, f.time = m.NameHash, m.Question.Type, m.Time
+	f.last[oldest] = question{name: m.NameHash, time: m.Time, typ: m.Question.Type}
+}
+
+// retried notes a time between a question and the same question (ns), unless one near it is known.
+func (f *fingerprint) retried(after int64) {
+	ms := uint32(min(max(after, 0)+5e5, 1<<31*1e6) / 1e6)
+	near := func(known uint32) bool { return ms <= known+known/8+2 && known <= ms+ms/8+2 }
+	if ms > 0 && f.nAgain < len(f.again) && !slices.ContainsFunc(f.again[:f.nAgain], near) {
+		f.again[f.nAgain] = ms
+		f.nAgain++
+	}
 }
 
 // path notes what the frames show of where the client is.
@@ -117,9 +140,22 @@ func (f *fingerprint) path(m *decode.Message) {
 	if m.VLAN != 0 {
 		f.vlan = m.VLAN
 	}
-	if m.Link == linkEthernet && len(m.Frame) >= 12 {
-		f.mac, f.hasMAC = [6]byte(m.Frame[6:12]), true
+	if mac := senderMAC(m.Link, m.Frame); mac != nil {
+		f.mac, f.hasMAC = [6]byte(mac), true
 	}
+}
+
+// senderMAC returns the Ethernet address that sent a frame, nil where it does not say. The cooked headers have a length before it, at 4 and 11.
+func senderMAC(link capture.LinkType, frame []byte) []byte {
+	switch {
+	case link == linkEthernet && len(frame) >= 12:
+		return frame[6:12]
+	case link == linkSLL && len(frame) >= 16 && frame[4] == 0 && frame[5] == 6:
+		return frame[6:12]
+	case link == linkSLL2 && len(frame) >= 20 && frame[11] == 6:
+		return frame[12:18]
+	}
+	return nil
 }
 
 // mixedCase says whether a wire name has letters of both cases (0x20).
@@ -132,7 +168,7 @@ func mixedCase(name []byte) bool {
 	return upper && lower
 }
 
-// share says how often something is: "never", "always", or the percentage.
+// share says how often something is: "never", "always", or the percentage, which is never 0 or 100.
 func share(n, of uint64) string {
 	switch {
 	case of == 0 || n == 0:
@@ -140,7 +176,7 @@ func share(n, of uint64) string {
 	case n >= of:
 		return "always"
 	}
-	return fmt.Sprintf("%.0f%%", 100*float64(n)/float64(of))
+	return fmt.Sprintf("%.0f%%", min(max(100*float64(n)/float64(of), 1), 99))
 }
 
 // choice names how values follow each other, of which n were compared.

@@ -28,6 +28,7 @@ type offender struct {
 	violating uint32 // and not malformed
 	first     int64  // ns
 	last      int64
+	queries   uint64 // from the first offence on
 	kinds     [offenderKinds]kind
 	otherKind uint32 // anomalies that have no place in kinds
 	samples   [offenderSample]sample
@@ -105,7 +106,7 @@ func offence(all []anomaly.Seen) anomaly.Severity {
 	return worst
 }
 
-// count takes in a message of the offender.
+// count takes in a message of the offender, whose worst anomaly is at least a violation.
 func (o *offender) count(m *decode.Message, worst anomaly.Severity) {
 	if worst == anomaly.Malformed {
 		inc(&o.malformed)
@@ -122,10 +123,9 @@ func (o *offender) count(m *decode.Message, worst anomaly.Severity) {
 		}
 		ids = append(ids, a.ID)
 		o.kind(a.ID, 1)
-		if len(ids) == 1 {
-			o.sample(sample{m.Time, m.Number, m.File, a.ID, a.Offset})
-		}
 	}
+	i := slices.IndexFunc(m.Anomalies, func(a anomaly.Seen) bool { return a.ID.Severity() == worst })
+	o.sample(sample{m.Time, m.Number, m.File, m.Anomalies[i].ID, m.Anomalies[i].Offset})
 }
 
 func (o *offender) kind(id anomaly.ID, n uint32) {
@@ -166,8 +166,9 @@ func (o *offender) sample(s sample) {
 	}
 }
 
-// merge adds what another summary knows of the same client. Its fingerprint counts only where there is none yet.
+// merge adds what another summary knows of the same client. Of the fingerprints, that of more queries stays.
 func (o *offender) merge(p *offender) {
+	o.queries += p.queries
 	addTo(&o.malformed, p.malformed)
 	addTo(&o.violating, p.violating)
 	addTo(&o.otherKind, p.otherKind)
@@ -192,24 +193,42 @@ func (t *offenders) merge(o *offenders) {
 	}
 }
 
+// Offends says whether a message counts against its client: a unicast query of the client's that is malformed or breaks a rule.
+func Offends(m *decode.Message) bool {
+	return len(m.Anomalies) > 0 && !m.Response() && !m.Backwards() && (m.Proto == decode.UDP || m.Proto == decode.TCP) &&
+		offence(m.Anomalies) >= anomaly.Violation
+}
+
 // offended counts a query's offence, if it is one, and keeps the fingerprint of those who had any.
 func (s *Summary) offended(m *decode.Message, c *row) {
-	if len(m.Anomalies) > 0 {
-		if worst := offence(m.Anomalies); worst >= anomaly.Violation {
-			s.offenders.add(&m.Client).count(m, worst)
-			c.flags |= offends
-		}
+	if m.Backwards() {
+		return // the client got it
+	}
+	if Offends(m) {
+		s.offenders.add(&m.Client).count(m, offence(m.Anomalies))
+		c.flags |= offends
 	}
 	if c.flags&offends == 0 {
 		return
 	}
 	if o := s.offenders.find(&m.Client); o != nil {
+		o.queries++
 		o.print.observe(m)
 	}
 }
 
-// report returns the n worst, worst first.
-func (t *offenders) report(n int) []Offender {
+// queriesOf returns how many queries the client tables of all summaries know of a client.
+func queriesOf(all []*Summary, client *packet.Addr) (n uint64) {
+	for _, s := range all {
+		if r := s.clients.find(decode.HashAddr(s.seed, client)); r != nil {
+			n += uint64(r.queries)
+		}
+	}
+	return n
+}
+
+// report returns the n worst of the offenders of all summaries, worst first.
+func (t *offenders) report(n int, all []*Summary) []Offender {
 	order := make([]*offender, len(t.list))
 	for i := range t.list {
 		order[i] = &t.list[i]
@@ -219,13 +238,15 @@ func (t *offenders) report(n int) []Offender {
 	})
 	out := []Offender{}
 	for _, o := range order[:min(n, len(order))] {
-		out = append(out, o.report())
+		r := o.report()
+		r.AllQueries = max(queriesOf(all, &o.client), o.queries)
+		out = append(out, r)
 	}
 	return out
 }
 
 func (o *offender) report() Offender {
-	r := Offender{Address: o.client.String(), Malformed: uint64(o.malformed), Violating: uint64(o.violating), Queries: o.print.queries,
+	r := Offender{Address: o.client.String(), Malformed: uint64(o.malformed), Violating: uint64(o.violating), Queries: o.queries,
 		First: time.Unix(0, o.first).UTC(), Last: time.Unix(0, o.last).UTC(), Kinds: map[string]uint64{},
 		Samples: []Sample{}, Fingerprint: o.print.report()}
 	for _, s := range o.samples[:o.nSamples] {

@@ -71,12 +71,14 @@ type Lookups struct {
 
 // Offender is a client that sends queries that are malformed or break a rule of an RFC.
 type Offender struct {
-	Address   string    `json:"address"`
-	Malformed uint64    `json:"malformed"` // messages
-	Violating uint64    `json:"violating"` // messages that are not malformed, but break a rule
-	Queries   uint64    `json:"queries"`   // from the first offence on, sound ones too
-	First     time.Time `json:"first"`     // offence
-	Last      time.Time `json:"last"`
+	Address   string `json:"address"`
+	Malformed uint64 `json:"malformed"` // messages
+	Violating uint64 `json:"violating"` // messages that are not malformed, but break a rule
+	Queries   uint64 `json:"queries"`   // from the first offence on, sound ones too
+	// AllQueries counts those before the first offence, too; too low by up to Forgotten.ClientsError.
+	AllQueries uint64    `json:"all_queries"`
+	First      time.Time `json:"first"` // offence
+	Last       time.Time `json:"last"`
 	// Kinds counts messages by entry of the catalogue; OTHER are further ones together.
 	Kinds       map[string]uint64 `json:"kinds"`
 	Samples     []Sample          `json:"samples"`
@@ -88,7 +90,7 @@ type Sample struct {
 	Packet  uint64    `json:"packet"` // number in its file
 	File    uint16    `json:"file"`   // index of Source.Files
 	Time    time.Time `json:"time"`
-	Anomaly string    `json:"anomaly"` // the first that is at least a violation
+	Anomaly string    `json:"anomaly"` // the first of those that are worst
 	Offset  int       `json:"offset"`  // in the message, bytes
 }
 

@@ -58,6 +58,10 @@ type Message struct {
 	body      uint32 // hash of Data
 }
 
+// Backwards says that the QR bit and the ports disagree about which way the message went: a query from a server's port, which Server sent, or a
+// response to one, which Client sent.
+func (m *Message) Backwards() bool { return m.backwards }
+
 // Status is how a transaction ended.
 type Status uint8
 
