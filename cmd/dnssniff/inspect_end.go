@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/ui/inspect"
 )
@@ -82,8 +84,46 @@ func (f *finder) exchanges(interrupted bool) ([]inspect.Exchange, error) {
 	out := make([]inspect.Exchange, len(f.hits))
 	for i, h := range f.hits {
 		out[i] = f.exchange(h)
+		for _, m := range []*inspect.Message{out[i].Query, out[i].Response} {
+			f.addEvents(m)
+		}
 	}
 	return out, nil
+}
+
+// maxEvents is how many events are kept, of 16 bytes each: those of a message come within a few packets of it.
+const maxEvents = 1 << 12
+
+// flowEvent is an anomaly of a packet, and of the messages that it completed.
+type flowEvent struct {
+	number uint64
+	id     anomaly.ID
+}
+
+// Event takes an event from the decoder.
+func (f *finder) Event(e *decode.Event) {
+	x := flowEvent{e.Number, e.ID}
+	if len(f.events) < maxEvents {
+		f.events = append(f.events, x)
+	} else {
+		f.events[f.told%maxEvents] = x
+	}
+	f.told++
+}
+
+// badChecksum is X12, of which one packet alone says little: network cards fill in checksums after the capture.
+var badChecksum = anomaly.Make('X', 12)
+
+// addEvents adds what the packet of a message showed.
+func (f *finder) addEvents(m *inspect.Message) {
+	if m == nil {
+		return
+	}
+	for _, x := range f.events {
+		if x.number == m.Number && x.id != badChecksum && !slices.Contains(m.Flow, x.id) {
+			m.Flow = append(m.Flow, x.id)
+		}
+	}
 }
 
 // latestBefore returns the messages that were complete before the packet, which repeats bytes of them: of one datagram the last, of a stream all.

@@ -38,8 +38,10 @@ type finder struct {
 	target *target          // nil while the packet was not read
 	hits   []*hit
 	held   holder
-	before []*hit // the last messages before the packet that it is another copy of a part of
-	done   bool   // all is known: what comes is of no interest
+	events []flowEvent // the last maxEvents, a ring
+	told   int         // events ever
+	before []*hit      // the last messages before the packet that it is another copy of a part of
+	done   bool        // all is known: what comes is of no interest
 }
 
 // target is the packet asked for.
@@ -211,7 +213,6 @@ func (f *finder) Message(m *decode.Message) {
 func (f *finder) hit(m *decode.Message, w whence) {
 	h := &hit{raw: *m}
 	h.msg = f.message(&h.raw, m.Data, w)
-	h.msg.Anomalies, h.msg.Malformed = slices.Clone(m.Anomalies), m.Malformed // which the decoder may have judged once more
 	h.raw.Message = h.msg.Message
 	if f.target != nil && m.Number < f.want {
 		f.before = append(f.before, h)
@@ -252,6 +253,10 @@ func (f *finder) message(m *decode.Message, data []byte, at whence) *inspect.Mes
 	}
 	w := &wire.Message{}
 	w.Parse(bytes.Clone(data), m.Cut)
+	w.Over(wire.Carrier(m.Proto))
+	if !w.Response() && w.Parsed[wire.SectionQuestion] > 0 {
+		w.Anomalies = w.Question.NameAnomalies(w.Anomalies)
+	}
 	return &inspect.Message{Message: w, File: f.file, Number: m.Number, Time: m.Time, From: from, To: to, Proto: m.Proto, Length: int(m.Length),
 		Fragments: int(m.Fragments), Segments: int(m.Segments), FirstNumber: m.FirstNumber, Frame: at.frame}
 }

@@ -77,6 +77,9 @@ func told(all []inspect.Exchange, err error) string {
 			if m.Frame < 0 {
 				at = fmt.Sprintf("%d fragments, %d segments", m.Fragments, m.Segments)
 			}
+			for _, id := range m.Flow {
+				at += " " + id.String()
+			}
 			s = append(s, fmt.Sprintf("%s %x#%d(%s)", word, m.ID, m.Number, at))
 		}
 		part("q", e.Query)
@@ -140,7 +143,7 @@ func TestFind(t *testing.T) {
 		}},
 		{"tcp_two_in_one_segment", tcpQuery + "0ms syn\n" + tcpQuery + "2ms\n0013" + aQuery + "0013 7777" + strings.TrimPrefix(aQuery, "1234") +
 			tcpAnswer + "9ms\n0023" + aResponse, map[uint64]string{
-			2: "q 1234#2(56) r 1234#3(56) answered 7ms | q 7777#2(77) pending The capture goes on for 7ms after the query, and a query is given 5s.",
+			2: "q 1234#2(56 X05) r 1234#3(56) answered 7ms | q 7777#2(77 X05) pending The capture goes on for 7ms after the query, and a query is given 5s.",
 		}},
 		{"tcp_segment_sent_again", tcpQuery + "0ms syn\n" + tcpQuery + "2ms\n0013" + aQuery + tcpAnswer + "9ms\n0023" + aResponse + tcpQuery + "10ms skip -21\n0013" + aQuery, map[uint64]string{
 			4: "q 1234#2(56) r 1234#3(56) 7ms Packet 4 repeats bytes of a message that packet 2 had completed.",
@@ -185,7 +188,7 @@ func TestFind(t *testing.T) {
 		}},
 		{"shorter_than_a_header", udpQuery + "0ms\n1234 01\n" + tcpQuery + "1ms syn\n" + tcpQuery + "2ms\n0003 123401\n", map[uint64]string{
 			1: "q 1234#1(42) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
-			3: "q 1234#3(56) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
+			3: "q 1234#3(56 X02) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
 		}},
 		{"icmp_error", udpQuery + "0ms\n" + aQuery + "packet: icmp 192.0.2.53 > 192.0.2.1 at 1ms type 3 code 3 quotes 1\n" + passed + "6s\n00", map[uint64]string{
 			1: "q 1234#1(42) unanswered P01",

@@ -7,6 +7,7 @@ package inspect
 import (
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/dnssniff/dnssniff/decode"
@@ -31,6 +32,8 @@ type Message struct {
 	FirstNumber uint64
 	// Frame is where it begins in its packet, in bytes from the start of the frame; negative where it lies in several packets.
 	Frame int
+	// Flow are the anomalies that its packet or its connection shows; they are about none of its bytes.
+	Flow []anomaly.ID
 }
 
 // Exchange is a query with its response, or one of the two alone.
@@ -119,8 +122,17 @@ func (e *Exchange) messages() (all []*Message) {
 
 // anomaliesOf returns what is odd about a message: by itself, and then with its partner.
 func (e *Exchange) anomaliesOf(m *Message) []anomaly.Seen {
+	all := slices.Clone(m.Anomalies)
 	if m == e.Response || e.Response == nil {
-		return append(m.Anomalies[:len(m.Anomalies):len(m.Anomalies)], e.Anomalies...)
+		all = append(all, e.Anomalies...)
 	}
-	return m.Anomalies
+	return append(all, m.flow()...)
+}
+
+// flow returns what the message's packet or connection shows.
+func (m *Message) flow() (all []anomaly.Seen) {
+	for _, id := range m.Flow {
+		all = append(all, anomaly.Seen{ID: id})
+	}
+	return all
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -153,7 +154,7 @@ func jsonMessage(e *Exchange, m *Message, o Options) *JSONMessage {
 		File: sanitize.String(m.File), Packet: m.Number, Time: time.Unix(0, m.Time).UTC().Format(time.RFC3339Nano), Proto: protoWord(m.Proto),
 		From: m.From.String(), To: m.To.String(), Length: m.Length, Captured: len(m.Data), Fragments: m.Fragments, Segments: m.Segments,
 		Malformed: m.Malformed, Bytes: hex.EncodeToString(m.Data), Fields: jsonFields(fields.Of(m.Message)),
-		Anomalies: jsonAnomalies(e, m, m.Anomalies, o), FrameOffset: frameOffset(m, 0),
+		Anomalies: jsonAnomalies(e, m, append(slices.Clone(m.Anomalies), m.flow()...), o), FrameOffset: frameOffset(m, 0),
 	}
 	if m.Segments > 1 {
 		out.FirstPacket = m.FirstNumber

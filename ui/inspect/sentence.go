@@ -3,7 +3,6 @@ package inspect
 import (
 	"encoding/binary"
 	"fmt"
-	"time"
 
 	"github.com/miekg/dns"
 
@@ -140,184 +139,50 @@ func ofType(format string) func(subject) string {
 	return func(s subject) string { return s.about(format) }
 }
 
-// sentences holds the entries of which values are shown. To add one, add its line: the catalogue's sentence, with the values.
-var sentences = map[anomaly.ID]func(subject) string{
-	'H'<<8 | 1: func(s subject) string {
-		return fmt.Sprintf("The payload has %s; a DNS header has 12.", octets(s.m.Length))
-	},
-	'H'<<8 | 4:  func(s subject) string { return fmt.Sprintf("OPCODE %d has no meaning assigned to it.", s.m.Opcode()) },
-	'H'<<8 | 9:  claims(0, "QDCOUNT is %d: the message has more than one question."),
-	'H'<<8 | 10: missingEntries,
-	'H'<<8 | 11: claims(1, "ANCOUNT is %d in a query."),
-	'H'<<8 | 12: claims(2, "NSCOUNT is %d in a query, where only IXFR has one."),
-	'H'<<8 | 13: claims(3, "ARCOUNT is %d in a query: legal as OPT with TSIG, and refused by some servers."),
-	'H'<<8 | 14: func(s subject) string { return fmt.Sprintf("A query has RCODE %s.", mnemonic.RCODE(s.m.Flags&15)) },
-	'H'<<8 | 15: func(s subject) string {
-		return fmt.Sprintf("The reserved bit 0x0040 of the flags 0x%04x is set.", s.m.Flags)
-	},
-
-	'N'<<8 | 1: reserved("01"),
-	'N'<<8 | 2: reserved("10"),
-	'N'<<8 | 4: func(s subject) string {
-		return values("The name at %d is longer than 255 bytes when its compression is undone.", s.off)
-	},
-	'N'<<8 | 5: leads("from where it leads back to itself"),
-	'N'<<8 | 6: leads("which is not before the name"),
-	'N'<<8 | 7: leads("within the header of 12 bytes"),
-	'N'<<8 | 8: leads("where no label of an earlier name starts"),
-	'N'<<8 | 9: func(s subject) string {
-		return values("The compression pointer at %d leads to %d, past the end of the message at %d.", s.off, s.pointer(), len(s.m.Data))
-	},
-	'N'<<8 | 10: func(s subject) string {
-		return values("The message ends after 0x%02x, the first of the two bytes of a compression pointer.", s.u8(s.off))
-	},
-	'N'<<8 | 11: func(s subject) string {
-		return values("Label length %d at %d runs past the end: %s of the message are left.", s.u8(s.off), s.off, octets(s.after(s.off+1)))
-	},
-	'N'<<8 | 12: func(s subject) string {
-		return fmt.Sprintf("The message ends at byte %d, before the empty label that ends the name.", s.off)
-	},
-	'N'<<8 | 13: func(s subject) string {
-		return values("The name asked for has a compression pointer to %d, though no name comes before it.", s.pointer())
-	},
-	'N'<<8 | 14: leads("one pointer more than any name has labels"),
-
-	'R'<<8 | 1: func(s subject) string {
-		return fmt.Sprintf("The message ends with %d of the 4 bytes of the question's type and class.", s.a.Length)
-	},
-	'R'<<8 | 2: func(s subject) string {
-		return fmt.Sprintf("The message ends with %d of the 10 bytes of a record's type, class, TTL and length.", s.a.Length)
-	},
-	'R'<<8 | 3: func(s subject) string {
-		return values("RDLENGTH is %d, and %s of the message are left.", s.u16(s.off), octets(s.after(s.off+2)))
-	},
-	'R'<<8 | 4: ofType("A record of type %s has %d bytes of data, and its type demands some."),
-	'R'<<8 | 5: ofType("RDATA of type %s has %d bytes, which is not its length."),
-	'R'<<8 | 6: ofType("RDATA of type %s has %d bytes, which its fields do not fill exactly."),
-	'R'<<8 | 7: ofType("RDATA of type %s has %d bytes, too few for two names and five numbers."),
-	'R'<<8 | 8: stringOverrun,
-	'R'<<8 | 9: func(s subject) string {
-		return s.about("A name in RDATA of type %s is compressed" + fmt.Sprintf(" (pointer to %d)", s.pointer()) + ", where it must not be (RDLENGTH %d).")
-	},
-	'R'<<8 | 11: func(s subject) string {
-		return values("Window %d of the type bitmap has %d bytes: windows rise, and have 1 to 32 bytes each.", s.u8(s.off), s.u8(s.off+1))
-	},
-	'R'<<8 | 13: func(s subject) string {
-		return values("An RRSIG covers type %s, which is never signed.", mnemonic.Type(uint16(s.u16(s.off))))
-	},
-	'R'<<8 | 14: ttl,
-	'R'<<8 | 19: ofType("A record has type %s, which exists in questions only (RDLENGTH %d)."),
-	'R'<<8 | 20: typeAndClass,
-	'R'<<8 | 21: func(s subject) string {
-		return fmt.Sprintf("%s after the last record that the header counts.", follow(int(s.a.Length)))
-	},
-
-	'O'<<8 | 3: func(s subject) string {
-		return "The OPT record is in the " + sectionWord(s.m.EDNS.Section) + " section."
-	},
-	'O'<<8 | 4: func(s subject) string {
-		return fmt.Sprintf("The query has EDNS version %d; there is only version 0.", s.m.EDNS.Version)
-	},
-	'O'<<8 | 6: func(s subject) string {
-		return fmt.Sprintf("The response has EDNS version %d, without BADVERS; there is only version 0.", s.m.EDNS.Version)
-	},
-	'O'<<8 | 7: func(s subject) string {
-		return fmt.Sprintf("The UDP payload size is %d, which counts as 512.", s.m.EDNS.UDPSize)
-	},
-	'O'<<8 | 8: func(s subject) string {
-		return fmt.Sprintf("The UDP payload size is %d; above 1400 it invites fragments.", s.m.EDNS.UDPSize)
-	},
-	'O'<<8 | 9: func(s subject) string {
-		return fmt.Sprintf("The EDNS flags are 0x%04x: bits other than DO (0x8000) and CO (0x4000) have no meaning.", s.m.EDNS.Flags)
-	},
-	'O'<<8 | 11: optionOverrun,
-	'O'<<8 | 12: func(s subject) string {
-		return fmt.Sprintf("%s after the last whole EDNS option; another has at least 4.", follow(int(s.a.Length)))
-	},
-	'O'<<8 | 13: ofOption("The EDNS option %s is there twice: this one has %s of data."),
-	'O'<<8 | 14: ofOption("The %s option has %s; a cookie has 8, or 16 to 40."),
-	'O'<<8 | 20: badSubnet,
-	'O'<<8 | 21: func(s subject) string {
-		return values("The client-subnet option of a query has scope %d; it must be 0.", s.scope())
-	},
-	'O'<<8 | 26: ofOption("The EDNS option %s has %s of data, which do not have its form."),
-	'O'<<8 | 32: func(s subject) string {
-		return fmt.Sprintf("The response has %s, and its client takes %s over UDP.", octets(s.m.Length), octets(int(s.a.Offset)))
-	},
-
-	'T'<<8 | 3: func(s subject) string {
-		return values("The TSIG record has class %s and TTL %d; it must have ANY and 0.", mnemonic.Class(uint16(s.u16(s.off))), s.u16(s.off+2)<<16|s.u16(s.off+4))
-	},
-	'T'<<8 | 8: clockSkew,
-
-	'S'<<8 | 18: ttl,
-	'S'<<8 | 20: validity,
-	'S'<<8 | 21: func(s subject) string { return fmt.Sprintf("RCODE %d has no meaning assigned to it.", s.m.RCODE()) },
-
-	'P'<<8 | 1: func(s subject) string { return fmt.Sprintf("No response was seen within %s.", s.e.Timeout) },
-	'P'<<8 | 3: func(s subject) string {
-		return fmt.Sprintf("The query was sent %d times, with the same ID and port.", s.e.Repetitions+1)
-	},
-	'Q'<<8 | 11: func(s subject) string { return values("The class asked for is 0x%04x.", s.u16(s.off)) },
-}
-
-func follow(n int) string {
-	if n == 1 {
-		return "1 byte follows"
+// u32 returns a number of the message, negative where it is not there.
+func (s subject) u32(off int) int {
+	high, low := s.u16(off), s.u16(off+2)
+	if high < 0 || low < 0 {
+		return -1
 	}
-	return octets(n) + " follow"
+	return high<<16 | low
 }
 
-func missingEntries(s subject) string {
-	return fmt.Sprintf("The header counts %s entries in the four sections, and the message ends after %s.", counts(s.m.Counts), counts(s.m.Parsed))
-}
+// class names the class at an offset.
+func (s subject) class(off int) string { return mnemonic.Class(uint16(s.u16(off))) }
 
-func stringOverrun(s subject) string {
-	r, ok := s.record()
+// named returns a sentence with the name at the bytes at fault, nothing where none can be read.
+func (s subject) named(format string) string {
+	full, ok := s.m.AppendWireName(nil, s.off)
 	if !ok {
 		return ""
 	}
-	left := int(r.Data) + int(r.Len) - s.off - 1
-	if left < 0 {
-		return fmt.Sprintf("RDATA of type %s ends before a character string that its type demands.", mnemonic.Type(r.Type))
-	}
-	return values("A character string in RDATA of type %s has length %d, and %s of the record are left.", mnemonic.Type(r.Type), s.u8(s.off), octets(left))
+	return fmt.Sprintf(format, wire.AppendName(nil, full))
 }
 
-func ttl(s subject) string {
-	high, low := s.u16(s.off), s.u16(s.off+2)
-	return values("The TTL is %d (0x%04x%04x)"+map[bool]string{true: ": the highest bit is set, and it counts as zero", false: ""}[high >= 1<<15]+".", high<<16|low, high, low)
-}
-
-func typeAndClass(s subject) string {
-	r, ok := s.record()
-	if !ok {
+// asked is for what is odd about a QTYPE.
+func asked(format string) func(subject) string {
+	return func(s subject) string {
+		if v := s.u16(s.off); v >= 0 {
+			return fmt.Sprintf(format, mnemonic.Type(uint16(v)))
+		}
 		return ""
 	}
-	return fmt.Sprintf("A record has type %s and class %s, one of which is reserved.", mnemonic.Type(r.Type), mnemonic.Class(r.Class))
 }
 
-func sectionWord(n wire.Section) string {
-	return [...]string{"question", "answer", "authority", "additional"}[n&3]
-}
-
-// optionOverrun is about the length field of an option.
-func optionOverrun(s subject) string {
-	left := -1
-	if r, ok := s.record(); ok {
-		left = int(r.Data) + int(r.Len) - s.off - 2
-	}
-	return values("The EDNS option %s claims %d bytes of data, and %d of the OPT record are left.", mnemonic.Option(uint16(s.u16(s.off-2))), s.u16(s.off), left)
-}
-
-// ofOption is for what is wrong about an option: the words take its name and how many bytes it has.
-func ofOption(format string) func(subject) string {
+// explained is for what an Extended DNS Error says.
+func explained(format string) func(subject) string {
 	return func(s subject) string {
 		code, data, ok := s.option()
-		if !ok {
+		if !ok || code != dns.EDNS0EDE || len(data) < 2 {
 			return ""
 		}
-		return fmt.Sprintf(format, mnemonic.Option(code), octets(len(data)))
+		info := binary.BigEndian.Uint16(data)
+		why := fmt.Sprintf("EDE %d, %s", info, mnemonic.EDE(info))
+		if text := data[2:]; len(text) > 0 {
+			why += ` ("` + string(text) + `")`
+		}
+		return fmt.Sprintf(format, why)
 	}
 }
 
@@ -327,44 +192,4 @@ func (s subject) scope() int {
 		return int(o.Data[3])
 	}
 	return -1
-}
-
-func badSubnet(s subject) string {
-	code, data, ok := s.option()
-	switch {
-	case !ok || code != dns.EDNS0SUBNET:
-		return ""
-	case len(data) < 4:
-		return fmt.Sprintf("The client-subnet option has %s; it has 4 before the address.", octets(len(data)))
-	}
-	return fmt.Sprintf("The client-subnet option has family %d, source prefix %d, scope %d and %s of address (% x), which do not fit together.",
-		binary.BigEndian.Uint16(data), data[2], data[3], octets(len(data)-4), data[4:min(len(data), 20)])
-}
-
-// clockSkew is about a BADTIME, whose other data are the server's time (RFC 8945 section 5.2.3).
-func clockSkew(s subject) string {
-	t := &s.m.TSIG
-	at := int(t.OtherData)
-	if !s.m.HasTSIG || t.OtherLen != 6 || at+6 > len(s.m.Data) {
-		return ""
-	}
-	server := int64(binary.BigEndian.Uint16(s.m.Data[at:]))<<32 | int64(binary.BigEndian.Uint32(s.m.Data[at+2:]))
-	skew := server - int64(t.Time)
-	word := "ahead of"
-	if skew < 0 {
-		skew, word = -skew, "behind"
-	}
-	return fmt.Sprintf("The server's clock is %d s %s the client's, and the signature allows %d s.", skew, word, t.Fudge)
-}
-
-// validity is about the times of an RRSIG.
-func validity(s subject) string {
-	r, ok := s.record()
-	if !ok || r.Type != dns.TypeRRSIG || r.Len < 16 {
-		return ""
-	}
-	at := func(off int) string {
-		return time.Unix(int64(binary.BigEndian.Uint32(s.m.Data[int(r.Data)+off:])), 0).UTC().Format("2006-01-02 15:04:05")
-	}
-	return fmt.Sprintf("The signature is valid from %s to %s, and the packet is of %s.", at(12), at(8), time.Unix(0, s.m.Time).UTC().Format("2006-01-02 15:04:05"))
 }

@@ -14,6 +14,7 @@ type cursor struct {
 	off, end int
 	out      []Field
 	bad      bool
+	short    bool   // that was for want of bytes
 	at       string // from where on nothing is understood, in words
 	records  int    // read whole so far
 }
@@ -30,6 +31,7 @@ func (c *cursor) add(f Field, n int) {
 // take returns the next n bytes and says whether they are there.
 func (c *cursor) take(n int) ([]byte, bool) {
 	if c.bad || n > c.left() {
+		c.short = c.short || !c.bad
 		c.bad = true
 		return nil, false
 	}
@@ -107,7 +109,7 @@ func (c *cursor) within(kind Kind, name string, n int, read func(*cursor)) *Fiel
 	}
 	sub := cursor{m: c.m, off: c.off, end: c.off + n, records: c.records}
 	read(&sub)
-	c.bad, c.at, c.records = sub.bad, sub.at, sub.records
+	c.bad, c.short, c.at, c.records = sub.bad, sub.short, sub.at, sub.records
 	if len(sub.out) == 0 {
 		return nil
 	}
@@ -120,7 +122,7 @@ func (c *cursor) bounded(kind Kind, name string, n int, read func(*cursor)) *Fie
 	return c.within(kind, name, n, func(sub *cursor) {
 		read(sub)
 		sub.finish()
-		sub.bad, sub.at = false, ""
+		sub.bad, sub.short, sub.at = false, false, ""
 	})
 }
 
@@ -131,11 +133,17 @@ func (c *cursor) finish() {
 		return
 	}
 	f := Field{Name: "not understood", Value: size(n), Kind: NotUnderstood}
-	if c.at != "" {
+	switch {
+	case c.cut():
+		f.Value += ", of a field that was not all captured"
+	case c.at != "":
 		f.Value += ", " + c.at
 	}
 	c.add(f, n)
 }
+
+// cut says that it was the capture that left nothing to read.
+func (c *cursor) cut() bool { return c.short && c.m.Cut && c.end == len(c.m.Data) }
 
 func integer(b []byte) (v uint64) {
 	for _, x := range b {

@@ -13,6 +13,9 @@ func (c *cursor) name(label string) string {
 	read := ""
 	f := c.group(Name, label, func(c *cursor) { read = c.labels(sound) })
 	switch {
+	case !sound && c.cut():
+		c.bad = true
+		text = strings.TrimSpace(read + " (not all captured)")
 	case !sound:
 		c.bad, c.at = true, faultIn(label, f)
 		text = strings.TrimSpace(read + " (ends in a fault)")
@@ -58,7 +61,7 @@ func (c *cursor) labels(sound bool) string {
 	text, start := "", c.off
 	for !c.bad {
 		if c.left() == 0 || c.off-start >= maxName {
-			c.bad = true
+			c.bad, c.short = true, c.left() == 0
 			break
 		}
 		switch n := c.m.Data[c.off]; {
@@ -86,6 +89,8 @@ func (c *cursor) pointer(start int, sound bool) {
 		to := target(b)
 		text, ok := nameAt(c.m, to)
 		switch {
+		case to >= len(c.m.Data) && c.m.Cut:
+			return fmt.Sprintf("to %d, which was not captured", to)
 		case to >= len(c.m.Data):
 			return fmt.Sprintf("to %d, past the end of the message", to)
 		case to < wire.HeaderLen:
