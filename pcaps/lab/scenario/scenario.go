@@ -9,5 +9,5 @@ import (
 
 // All are all scenarios, in the order in which they are listed.
 func All() []stage.Scenario {
-	return slices.Concat(RCodes(), Behaviours(), Hostile())
+	return slices.Concat(RCodes(), Behaviours(), Hostile(), Incidents())
 }
