@@ -36,6 +36,8 @@ var (
 	negativeLatency    = anomaly.Make('P', 13)
 	tooFast            = anomaly.Make('P', 14)
 	caseDiffers        = anomaly.Make('Q', 12)
+	transferFromOther  = anomaly.Make('Q', 6)
+	upwardReferral     = anomaly.Make('S', 7)
 	noRecursion        = anomaly.Make('S', 9)
 	adUnasked          = anomaly.Make('S', 19)
 	tsigBadKey         = anomaly.Make('T', 6)
@@ -120,6 +122,9 @@ func (f *found) judge(t *Transaction) []anomaly.Seen {
 	}
 	if q.Flags&wire.FlagRD != 0 && m.Flags&(wire.FlagRA|0xf<<11) == 0 && !m.Malformed {
 		f.add(noRecursion, 3, 1)
+	}
+	if m.Flags&(wire.FlagAA|wire.FlagRA|15) == 0 && m.Counts[wire.SectionAnswer] == 0 {
+		f.referral(m)
 	}
 	if m.Flags&wire.FlagAD != 0 && q.Flags&wire.FlagAD == 0 && (q.HasOPT && q.EDNSFlags&wire.EDNSFlagDO == 0 || !q.HasOPT && !q.partial()) {
 		f.add(adUnasked, 3, 1)
@@ -256,8 +261,29 @@ func (f *found) outcome(q *Query, m *Message, rcode uint16) {
 				f.add(refusedSigned, 3, 1)
 			}
 		}
-	case q.HasQuestion && (q.Type == dns.TypeAXFR || q.Type == dns.TypeIXFR) && (rcode == dns.RcodeNotAuth || rcode == dns.RcodeRefused):
+	case q.HasQuestion && (q.Type == dns.TypeAXFR || q.Type == dns.TypeIXFR):
+		f.transfer(m, rcode)
+	}
+}
+
+// transfer notes why a zone transfer is not had. A server that offers recursion may well have the zone that it refuses.
+func (f *found) transfer(m *Message, rcode uint16) {
+	if rcode == dns.RcodeNotAuth || rcode == dns.RcodeRefused {
 		f.add(transferDenied, 3, 1)
+	}
+	if rcode != dns.RcodeRefused && m.Flags&(wire.FlagAA|wire.FlagRA) == wire.FlagRA {
+		f.add(transferFromOther, 2, 2)
+	}
+}
+
+// referral notes one to the root, from a server that was asked about something below: it does not have what was delegated to it. Referrals to its
+// own zone look like others to who does not know the zone.
+func (f *found) referral(m *Message) {
+	if len(m.Records) == 0 || m.Parsed[wire.SectionQuestion] == 0 || len(m.Question.Name) == 1 {
+		return
+	}
+	if r := &m.Records[0]; r.Type == dns.TypeNS && r.NameLen == 1 && r.Section == wire.SectionAuthority {
+		f.add(upwardReferral, int(r.Off), int(r.Data-r.Off)+int(r.Len))
 	}
 }
 
