@@ -44,6 +44,7 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 	}
 	r.oneWay()
 	r.fillTables(all, o)
+	r.FormErrors = s.formErrs.report(o.Top)
 	r.Offenders = s.offenders.report(o.Top, all)
 	r.Limits.OffendersLost = s.offenders.lost
 	return r

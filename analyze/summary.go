@@ -63,6 +63,7 @@ type Summary struct {
 	settled   lookup.Counts // of summaries merged into this one
 	habits    *habits
 	offenders *offenders
+	formErrs  *formErrs
 	spotted   []anomaly.ID
 }
 
@@ -86,8 +87,8 @@ func NewSummary(c *decode.Config, l Limits) *Summary {
 // newSummary returns an empty summary without tables.
 func newSummary(seed uint64) *Summary {
 	return &Summary{
-		offenders: newOffenders(),
-		seed:      seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
+		offenders: newOffenders(), formErrs: newFormErrs(),
+		seed: seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
 	}
 }
 
@@ -184,6 +185,7 @@ func (s *Summary) mergeCounts(o *Summary) {
 	s.slowest = max(s.slowest, o.slowest)
 	s.total += o.total
 	s.offenders.merge(o.offenders)
+	s.formErrs.merge(o.formErrs)
 	c := o.lookupCounts()
 	s.settled.Add(&c)
 	s.series.merge(o.series)

@@ -51,6 +51,9 @@ func (n *Transactions) of(st decode.Status) *uint64 {
 }
 
 func (s *Summary) answered(t *decode.Transaction) {
+	if t.Response.RCODE() == rcodeFormErr {
+		s.formErrs.response(t)
+	}
 	if t.Query.Options&hasCookie != 0 {
 		s.cookie(t)
 	}

@@ -41,7 +41,7 @@ type Step struct {
 	EDNS    bool
 	TCP     bool
 	CD      bool
-	// Malformed says so of the query.
+	// Malformed says so of the query, or that it is of an EDNS version which is not in use.
 	Malformed bool
 	// Truncated says that the response has the TC bit.
 	Truncated bool
@@ -137,7 +137,7 @@ func (e *entry) begin(m *decode.Message) {
 	if m.Flags&wire.FlagCD != 0 {
 		e.bits |= bitCD
 	}
-	if m.Malformed {
+	if m.Malformed || m.HasOPT && m.EDNS.Version != 0 {
 		e.bits |= bitMalformed
 	}
 }

@@ -29,7 +29,7 @@ var sections = []func(*analyze.Report, Options) block{
 	rcodes, tsigErrors, tkeyErrors, edeCodes,
 	transactions, lookups, latency,
 	queryTypes, opcodes, edns,
-	anomalies, multicast,
+	anomalies, formErrors, multicast,
 	activity,
 	clients, servers, names, zones,
 }
