@@ -47,7 +47,7 @@ func TestAnomalies(t *testing.T) {
 		{"name_of_255_octets", queryHeader + "127*0161 00 0001 0001", ""},
 		{"name_of_257_octets", queryHeader + "127*0161 0161 00 0001 0001", "N04@12+256"},
 		{"name_of_256_octets", queryHeader + "126*0161 026161 00 0001 0001", "N04@12+255"},
-		{"name_too_long_through_pointer", "1234 8180 0001 0001 0000 0000 127*0161 00 0001 0001 0162 c00c 0001 0001 00000000 0004 7f000001", "N04@271+0"},
+		{"name_too_long_through_pointer", "1234 8180 0001 0001 0000 0000 127*0161 00 0001 0001 0162 c00c 0001 0001 00000000 0004 7f000001", "N04@271+4"},
 		{"name_of_255_through_pointer", "1234 8180 0001 0001 0000 0000 126*0161 00 0001 0001 0162 c00c 0001 0001 00000000 0004 7f000001", "S16@269+18 S18@277+4"},
 		{"pointer_to_itself", queryHeader + "c00c 0001 0001", "N13@12+2 N05@12+2"},
 		{"pointer_to_own_labels", queryHeader + "03 'www' c00c 0001 0001", "N13@16+2 N05@16+2"},

@@ -60,7 +60,11 @@ func followName(data []byte, start, at, end int) (next, n int, f fault) {
 			p += int(data[p]) + 1
 		}
 		if p >= limit {
-			return next, 0, unended(data, start, target, end, n)
+			f := unended(data, start, target, end, n)
+			if f.id == nameTooLong {
+				f.length = next - start
+			}
+			return next, 0, f
 		}
 		n += p - target
 		if data[p] == 0 {
