@@ -10,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dnssniff/dnssniff/analyze/family"
 	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/ui/inspect"
 )
 
@@ -137,7 +139,7 @@ func (o *inspectOptions) render(w io.Writer, seen look, found []inspect.Exchange
 	if o.width > 0 {
 		width = o.width
 	}
-	out := inspect.Options{Width: width, Color: seen.color, ASCII: seen.ascii}
+	out := inspect.Options{Width: width, Color: seen.color, ASCII: seen.ascii, Answers: measuredAnswers}
 	buf := bufio.NewWriterSize(w, 1<<16)
 	show := inspect.Text
 	if o.format == "json" {
@@ -147,4 +149,13 @@ func (o *inspectOptions) render(w io.Writer, seen look, found []inspect.Exchange
 		return err
 	}
 	return buf.Flush()
+}
+
+// measuredAnswers is what real servers were seen to answer to queries with an anomaly.
+func measuredAnswers(id anomaly.ID) []inspect.Answer {
+	var all []inspect.Answer
+	for _, a := range family.Answers(id) {
+		all = append(all, inspect.Answer{Server: a.Server.String(), Does: a.Does})
+	}
+	return all
 }
