@@ -129,7 +129,7 @@ func (f *found) judge(t *Transaction) []anomaly.Seen {
 	if m.Flags&wire.FlagAD != 0 && q.Flags&wire.FlagAD == 0 && (q.HasOPT && q.EDNSFlags&wire.EDNSFlagDO == 0 || !q.HasOPT && !q.partial()) {
 		f.add(adUnasked, 3, 1)
 	}
-	if q.TSIG && !m.HasTSIG && !m.Cut && !m.Malformed && !q.Malformed {
+	if q.TSIG && !m.HasTSIG && !m.Cut && !m.Malformed && !q.Malformed && (m.RCODE() != dns.RcodeFormatError || q.harmless()) {
 		f.unsigned(m)
 	}
 	if t.RTT < tooFastBelow {
@@ -138,7 +138,7 @@ func (f *found) judge(t *Transaction) []anomaly.Seen {
 	if t.CaseDiffers {
 		f.add(caseDiffers, int(m.Question.Off), len(m.Question.Name))
 	}
-	if m.Flags == q.Flags|wire.FlagQR && m.Length == q.Length {
+	if m.Flags == q.Flags|wire.FlagQR && m.Length == q.Length && q.HasQuestion {
 		f.echo(m)
 	}
 	return f.all()
@@ -150,12 +150,14 @@ func (f *found) edns(q *Query, m *Message) {
 	at, end := int(m.EDNS.Off), int(m.EDNS.OptOff)+len(m.EDNS.Options)
 	switch {
 	case !m.HasOPT:
-		if m.Cut || m.Malformed {
+		if m.Cut || m.Malformed || q.Malformed { // where the query's OPT is at fault, it may not have been read
 			return
 		}
 		switch rcode {
 		case dns.RcodeFormatError:
-			f.add(formerrNoOPT, 3, 1)
+			if q.harmless() {
+				f.add(formerrNoOPT, 3, 1)
+			}
 		case dns.RcodeSuccess, dns.RcodeNameError:
 			f.add(optMissing, 10, 2)
 		}
@@ -210,7 +212,7 @@ func (f *found) cookie(q *Query, m *Message) {
 
 func (f *found) subnet(q *Query, m *Message) {
 	o, _ := m.EDNS.Option(dns.EDNS0SUBNET)
-	if len(o.Data) >= subnetFixed && (q.Options&hasSubnet == 0 || subnetOf(o.Data) != q.Subnet) {
+	if len(o.Data) >= subnetFixed && (q.Options&hasSubnet == 0 || subnetOf(o.Data) != q.Subnet && q.harmless()) { // servers may mend a bad one
 		f.add(subnetMismatch, int(o.Off)+4, len(o.Data))
 	}
 }
