@@ -98,6 +98,7 @@ func visible(s string) int {
 func wrap(s string, width, lines int, ellipsis string) []string {
 	var out []string
 	room := max(width, 8)
+	s = strings.TrimRight(s, " ")
 	for s != "" {
 		n := fit(s, room)
 		if n == len(s) {

@@ -77,6 +77,12 @@ var sentences = map[anomaly.ID]func(subject) string{
 	'R'<<8 | 9: func(s subject) string {
 		return s.about("A name in RDATA of type %s is compressed" + fmt.Sprintf(" (pointer to %d)", s.pointer()) + ", where it must not be (RDLENGTH %d).")
 	},
+	'R'<<8 | 10: func(s subject) string {
+		if s.a.Length != 2 {
+			return ""
+		}
+		return values("The SvcParams have the key or length %d at %d: keys rise and do not repeat, and values have a length that fits.", s.u16(s.off), s.off)
+	},
 	'R'<<8 | 11: func(s subject) string {
 		return values("Window %d of the type bitmap has %d bytes: windows rise, and have 1 to 32 bytes each.", s.u8(s.off), s.u8(s.off+1))
 	},
@@ -93,7 +99,7 @@ var sentences = map[anomaly.ID]func(subject) string{
 	'R'<<8 | 19: ofType("A record has type %s, which exists in questions only (RDLENGTH %d)."),
 	'R'<<8 | 20: typeAndClass,
 	'R'<<8 | 21: func(s subject) string {
-		return fmt.Sprintf("%s after the last record that the header counts.", follow(int(s.a.Length)))
+		return fmt.Sprintf("%s the last record that the header counts.", follow(int(s.a.Length)))
 	},
 
 	'O'<<8 | 3: func(s subject) string {
@@ -116,7 +122,7 @@ var sentences = map[anomaly.ID]func(subject) string{
 	},
 	'O'<<8 | 11: optionOverrun,
 	'O'<<8 | 12: func(s subject) string {
-		return fmt.Sprintf("%s after the last whole EDNS option; another has at least 4.", follow(int(s.a.Length)))
+		return fmt.Sprintf("%s the last whole EDNS option; another has at least 4.", follow(int(s.a.Length)))
 	},
 	'O'<<8 | 13: ofOption("The EDNS option %s is there twice: this one has %s of data."),
 	'O'<<8 | 14: ofOption("The %s option has %s; a cookie has 8, or 16 to 40."),
@@ -130,10 +136,25 @@ var sentences = map[anomaly.ID]func(subject) string{
 	},
 
 	'T'<<8 | 3: tsigClass,
+	'T'<<8 | 4: func(s subject) string {
+		return values("A length of the TSIG record is %d, which does not fit it, or is less than its algorithm allows.", s.u16(s.off))
+	},
 	'T'<<8 | 5: func(s subject) string {
 		return s.named("The TSIG record names the algorithm %s, which is not registered.")
 	},
 	'T'<<8 | 8: clockSkew,
+
+	'U'<<8 | 1: claims(0, "ZOCOUNT is %d, and an UPDATE names exactly one zone."),
+	'U'<<8 | 2: asked("The zone of an UPDATE has type %s, and it must be SOA."),
+	'U'<<8 | 3: func(s subject) string {
+		return "The zone of an UPDATE has class " + s.class(s.off) + ", which no zone has."
+	},
+	'U'<<8 | 5: func(s subject) string {
+		return values("A prerequisite of an UPDATE has TTL %d, and it must be 0.", s.u32(s.off))
+	},
+	'U'<<8 | 11: func(s subject) string {
+		return "A record of an UPDATE has class " + s.class(s.off) + ", which is not that of the zone, ANY or NONE."
+	},
 
 	'S'<<8 | 11: explained("The server failed, and says why: %s."),
 	'S'<<8 | 14: explained("The answer has expired and is served because no better one can be had: %s."),

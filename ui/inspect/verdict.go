@@ -114,12 +114,24 @@ func (p *page) verdict(e *Exchange, m *Message, a anomaly.Seen) {
 	if p.Answers == nil || m != e.Query {
 		return
 	}
-	if all := p.Answers(a.ID); len(all) > 0 {
-		words := make([]string, len(all))
-		for i, x := range all {
-			words[i] = x.Server + ": " + x.Does
+	p.answers(left, p.Answers(a.ID))
+}
+
+// answers says what servers were measured to answer, a line for each answer.
+func (p *page) answers(left int, all []Answer) {
+	var order []string
+	servers := map[string][]string{}
+	for _, x := range all {
+		if servers[x.Does] == nil {
+			order = append(order, x.Does)
 		}
-		p.paragraph(left, "Servers answer: "+strings.Join(words, "; "))
+		servers[x.Does] = append(servers[x.Does], x.Server)
+	}
+	for i, does := range order {
+		if i == 0 {
+			p.paragraph(left, "Servers answer")
+		}
+		p.paragraph(left+2, does+": "+strings.Join(servers[does], ", "))
 	}
 }
 
