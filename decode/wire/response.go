@@ -76,7 +76,7 @@ func (m *Message) noData(whole bool, counts uint64) {
 	}
 	soa, ns := m.authority()
 	switch {
-	case soa != nil:
+	case soa != nil || m.HasTKEY:
 	case ns == nil:
 		m.insert(fault{nodataNoSOA, 8, 2})
 	case m.Flags&FlagAA != 0:
