@@ -37,7 +37,7 @@ for _, packet in ET.iterparse(sys.stdin.buffer):
     kinds = [p.get("name") for p in protos]
     ports = [int(v) for p in protos for n in ("udp.port", "tcp.port") if p.get("name") == n[:3] for v in shows(p, n)]
     for other in "mdns", "llmnr":
-        m[other] += other in kinds
+        m[other] += other in kinds and "icmp" not in kinds and "icmpv6" not in kinds
     if "icmp" not in kinds and "icmpv6" not in kinds and 53 in ports:
         bad = "_ws.malformed" in kinds
         ip = [p for p in protos if p.get("name") in ("ip", "ipv6")][-1]

@@ -1,6 +1,7 @@
 package netns
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -87,4 +88,20 @@ func flip(r *rand.Rand, frame []byte) {
 	if n := len(frame) - header; n > 0 {
 		frame[header+r.IntN(n)] ^= 1 << r.IntN(8)
 	}
+}
+
+// neighbours says whether a frame is one of those by which a host finds another on its link: ARP, or ICMPv6 of types 133 to 137.
+func neighbours(frame []byte) bool {
+	const header, ipv6 = 14, 40
+	if len(frame) < header {
+		return false
+	}
+	switch kind := binary.BigEndian.Uint16(frame[header-2:]); {
+	case kind == 0x0806:
+		return true
+	case kind != 0x86dd || len(frame) <= header+ipv6 || frame[header+6] != 58:
+		return false
+	}
+	kind := frame[header+ipv6]
+	return 133 <= kind && kind <= 137
 }

@@ -16,17 +16,18 @@ import (
 // wire carries frames between two interfaces of the router, in each direction with its own impairment. It stands in for tc's netem, which
 // not every kernel has, and whose choices have no seed.
 type wire struct {
-	ends  [2]*os.File // packet sockets: the host's side, the router's side
-	vlan  uint16      // of frames to the second end; 0: none
-	mu    sync.Mutex
-	rules [2]impairment // by the end that frames come from
-	rand  [2]*rand.Rand
-	done  sync.WaitGroup
+	ends   [2]*os.File // packet sockets: the host's side, the router's side
+	vlan   uint16      // of frames to the second end; 0: none
+	mu     sync.Mutex
+	rules  [2]impairment // by the end that frames come from
+	rand   [2]*rand.Rand
+	queues [2]chan parcel // by the end that frames go to
+	done   sync.WaitGroup
 }
 
-// Impair makes the host's link a bad one from now on, in both directions unless told otherwise: "loss 20%", "delay 30ms 5ms" (with a jitter,
-// which can change the order of packets), "corrupt 1%" (one bit after the Ethernet header), "duplicate 2%", or several of them. The empty
-// string makes it good again. A capture on the host sees what the host sends before and what it is sent after the impairment.
+// Impair makes the host's link a bad one from now on, in both directions unless told otherwise: "loss 20%", "delay 30ms 5ms" (with a jitter;
+// packets keep their order), "corrupt 1%" (one bit after the Ethernet header), "duplicate 2%", or several of them. The empty
+// string makes it good again. ARP and neighbour discovery are spared, as hosts would not find each other. A capture on the host sees what the host sends before and what it is sent after the impairment.
 func (h *Host) Impair(netem string, which ...Direction) error {
 	rule, err := parseImpairment(netem)
 	if err != nil {
@@ -98,10 +99,12 @@ func (h *Host) bridge(near, far string, vlan uint16, seed uint64, name string) (
 		}
 		hash := fnv.New64a()
 		_, _ = hash.Write([]byte(name + dev))
+		w.queues[i] = make(chan parcel, onTheWay)
 		w.ends[i], w.rand[i] = f, rand.New(rand.NewPCG(seed, hash.Sum64()))
 	}
 	for i := range w.ends {
 		w.done.Go(func() { w.carry(i) })
+		w.done.Go(func() { w.arrive(i) })
 	}
 	return w, nil
 }
@@ -132,10 +135,15 @@ func (h *Host) packetSocket(dev string) (f *os.File, err error) {
 func (w *wire) carry(from int) {
 	var buf [65536]byte
 	var tag []byte
+	defer close(w.queues[1-from])
 	for {
 		n, err := w.ends[from].Read(buf[:])
 		if err != nil {
 			return
+		}
+		if w.vlan == 0 && neighbours(buf[:n]) {
+			_, _ = w.ends[1-from].Write(buf[:n])
+			continue
 		}
 		w.mu.Lock()
 		r := w.rand[from]
@@ -155,14 +163,29 @@ func (w *wire) carry(from int) {
 	}
 }
 
-// deliver writes a frame now or later. A frame that cannot be written is lost, as on any wire.
+// parcel is a frame on its way.
+type parcel struct {
+	frame []byte
+	due   time.Time
+}
+
+// onTheWay is how many frames a direction holds, at most 64 KiB each; more are lost, as in any queue.
+const onTheWay = 4096
+
+// deliver puts a frame on its way. It does not overtake the one before.
 func (w *wire) deliver(to int, frame []byte, after time.Duration) {
-	if after == 0 {
-		_, _ = w.ends[to].Write(frame)
-		return
+	select {
+	case w.queues[to] <- parcel{append([]byte(nil), frame...), time.Now().Add(after)}:
+	default:
 	}
-	late := append([]byte(nil), frame...)
-	time.AfterFunc(after, func() { _, _ = w.ends[to].Write(late) })
+}
+
+// arrive writes frames when they are due. A frame that cannot be written is lost.
+func (w *wire) arrive(to int) {
+	for p := range w.queues[to] {
+		time.Sleep(time.Until(p.due))
+		_, _ = w.ends[to].Write(p.frame)
+	}
 }
 
 func (w *wire) close() {

@@ -19,7 +19,7 @@ func lossy() stage.Scenario {
 		Teaches: "what is a retransmission (same socket and ID), what is another attempt, and how much longer a lookup takes",
 		Played: `Ten clients look up forty names, from one socket each, and repeat after one second what was not answered, four times at most; dig does the same from new ports. Their link loses 25 % of the packets in each
 			direction, so queries get lost as well as answers. Captured at the clients.`,
-		At: "clients", Linger: 5 * time.Second,
+		At: "clients",
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			if err := stage.Whole(ctx, s); err != nil {
 				return err
@@ -44,7 +44,7 @@ func lossy() stage.Scenario {
 					return err
 				}
 			}
-			return s.Wait()
+			return outlast(ctx, s, 6*time.Second)
 		},
 	}
 }
@@ -53,28 +53,32 @@ func late() stage.Scenario {
 	return stage.Scenario{
 		Name: "late", Title: "answers that come after the client has gone",
 		Teaches: "that an answer after the timeout is late, not unsolicited, and that ICMP port unreachable tells who does not listen any more",
-		Played: `The name server of example.net gets its packets three seconds late. Clients ask the resolver for names in its zone and give up after one second, or after two attempts of one second; one waits. Captured at the
-			clients; the resolver's late answers meet closed sockets.`,
-		At: "clients", Linger: 9 * time.Second,
+		Played: `The name server of example.net gets its packets five and a half seconds late. Twelve clients ask it for names in its zone and give up after one second, or after two attempts of one second;
+			three wait, and the resolver asks, too. Captured at the clients; the late answers meet closed sockets.`,
+		At: "clients",
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			if err := stage.Whole(ctx, s); err != nil {
 				return err
 			}
-			return s.Hosts["nsd"].Impair("delay 3s", netns.ToHost)
+			return s.Hosts["nsd"].Impair("delay 5500ms", netns.ToHost)
 		},
 		Play: func(ctx context.Context, s *stage.Stage) error {
 			for i := range 12 {
-				l := stage.Lookup{From: stage.ClientIPv4(i), Name: fmt.Sprintf("host%02d.example.net", i), Types: []uint16{dns.TypeA}, EDNS: 1232, Timeout: time.Second, Attempts: 1 + i%2}
-				if i == 11 {
+				l := stage.Lookup{From: stage.ClientIPv4(i), To: netip.MustParseAddr(at("nsd")), Name: fmt.Sprintf("host%02d.example.net", i), Types: []uint16{dns.TypeA}, EDNS: 1232,
+					Timeout: time.Second, Attempts: 1 + i%2}
+				if i > 8 {
 					l.Timeout = 12 * time.Second
 				}
 				s.Go(func() error {
 					_, err := s.Look(ctx, l)
 					return err
 				})
+				time.Sleep(70 * time.Millisecond)
 			}
-			s.Go(func() error { return s.Background(ctx, 4, 6*time.Second) })
-			return s.Wait()
+			if err := digs(ctx, s, []string{"@" + stage.ResolverIPv4 + " +timeout=3 www.example.net", "@" + stage.ResolverIPv4 + " +timeout=3 www.example.org"}); err != nil {
+				return err
+			}
+			return outlast(ctx, s, 6*time.Second)
 		},
 	}
 }
@@ -111,7 +115,7 @@ func limited() stage.Scenario {
 		Teaches: "what a limited client sees: no answer, or a truncated one without records, and TCP works",
 		Played: `A client sends the same query two hundred times in two seconds to each of three name servers, which allow five answers a second and let every second one through as a truncated answer; meanwhile another client
 			asks once in a while, and a third asks over TCP.`,
-		At: "clients", Play: limitedPlay, Linger: 6 * time.Second,
+		At: "clients", Play: limitedPlay,
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			return s.Make(ctx, stage.World{Configs: map[string]server.Config{
 				"bind": {Extra: "rate-limit { responses-per-second 5; slip 2; window 5; };"},
@@ -146,5 +150,5 @@ func limitedPlay(ctx context.Context, s *stage.Stage) error {
 			return digs(ctx, s, []string{q + stage.ClientIPv4(10).String(), q + stage.ClientIPv4(11).String() + " +tcp", q + stage.ClientIPv4(10).String(), q + stage.ClientIPv4(i).String(), q + stage.ClientIPv4(i).String() + " +tcp"})
 		})
 	}
-	return s.Wait()
+	return outlast(ctx, s, 6*time.Second)
 }

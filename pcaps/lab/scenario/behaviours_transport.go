@@ -171,7 +171,7 @@ func options() stage.Scenario {
 		Teaches: "which options are asked for and answered: COOKIE, NSID, ECS, PADDING, TCP-KEEPALIVE, EXPIRE, one that nobody knows",
 		Played: `A client asks Unbound, BIND (as resolver and as primary), NSD, Knot DNS and PowerDNS with dig and kdig: without EDNS, with sizes from 512 to 4096, DO, CD, AD, unknown flags, a cookie, NSID, client
 			subnets of both families, padding, keepalive over UDP and TCP, EXPIRE, an option of the local range, and several at once.`,
-		At: "clients", Play: optionsPlay, Healthy: true, Cast: secondBIND(func(w *stage.World) {
+		At: "clients", Play: optionsPlay, Cast: secondBIND(func(w *stage.World) {
 			w.Configs["nsd"] = server.Config{Extra: "  answer-cookie: yes\n"}
 			w.Configs["knot"] = server.Config{Extra: "    edns-client-subnet: on\n", Tail: "mod-cookies:\n  - id: default\ntemplate:\n  - id: default\n    global-module: mod-cookies/default\n"}
 			w.Configs["powerdns"] = server.Config{Extra: "edns-cookie-secret=000102030405060708090a0b0c0d0e0f\nedns-subnet-processing=yes\n"}
@@ -236,7 +236,7 @@ func fragments() stage.Scenario {
 		Teaches: "that a message in fragments counts once, and what is left when a fragment is lost",
 		Played: `A client that announces 4096 bytes asks four name servers, which were told to send as much, over IPv4 and IPv6 for an answer of more than 2000 bytes. Then the router drops all fragments but the first:
 			the client asks in vain, announces 1232 bytes, gets a truncated answer, and asks over TCP.`,
-		At: "clients", Play: fragmentsPlay, Linger: 2 * time.Second,
+		At: "clients", Play: fragmentsPlay,
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			w := stage.World{Configs: map[string]server.Config{
 				"bind": {Extra: "edns-udp-size 4096; max-udp-size 4096;"}, "nsd": {Extra: "  ipv4-edns-size: 4096\n  ipv6-edns-size: 4096\n"}, "knot": {Extra: "    udp-max-payload: 4096\n"},
@@ -266,7 +266,8 @@ func fragmentsPlay(ctx context.Context, s *stage.Stage) error {
 	if err := s.Net.Nft("table netdev lab {\nchain c {\ntype filter hook ingress device r-bind priority 0\nip frag-off & 0x1fff != 0 drop\n}\n}"); err != nil {
 		return err
 	}
-	return digs(ctx, s, []string{
+	err := digs(ctx, s, []string{
 		"@" + at("bind") + " +norecurse long.example.com TXT +bufsize=4096", "@" + at("bind") + " +norecurse long.example.com TXT +bufsize=4096", "@" + at("bind") + " +norecurse long.example.com TXT +bufsize=1232",
 	})
+	return errors.Join(err, outlast(ctx, s, 6*time.Second))
 }

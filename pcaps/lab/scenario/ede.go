@@ -32,7 +32,7 @@ func bogus() []zone.Zone {
 		name string
 		how  zone.Signing
 	}{
-		{"good", zone.Signed}, {"expired", zone.Expired}, {"notyet", zone.NotYet}, {"wrongds", zone.WrongDS}, {"nosig", zone.NoSignatures}, {"broken", zone.OneBroken}, {"stripped", zone.Stripped},
+		{"good", zone.Signed}, {"expired", zone.Expired}, {"stale", zone.ExpiredData}, {"notyet", zone.NotYet}, {"wrongds", zone.WrongDS}, {"nosig", zone.NoSignatures}, {"broken", zone.OneBroken}, {"stripped", zone.Stripped},
 		{"algorithm", zone.Unsigned}, {"digest", zone.Unsigned},
 	} {
 		out = append(out, zone.Zone{Name: z.name + ".example.", Servers: ns, Signing: z.how, Records: "@ A 203.0.113.65\nwww A 203.0.113.66\nwww AAAA 2001:db8:113::66\n"})
@@ -151,5 +151,5 @@ func edePlay(ctx context.Context, s *stage.Stage) error {
 			return digs(ctx, s, []string{"@" + r + " +timeout=5 www.brief.example", "@" + r + " +timeout=5 soon.brief.example", "@" + r + " +timeout=5 www.brief.example"})
 		})
 	}
-	return s.Wait()
+	return outlast(ctx, s, 6*time.Second)
 }

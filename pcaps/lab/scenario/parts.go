@@ -121,3 +121,17 @@ func addrs(text ...string) []netip.Addr {
 	}
 	return out
 }
+
+// outlast waits for all parts of the play and for what is still to come, and then makes one more lookup, so that the end of the capture is not
+// what queries without an answer ended with.
+func outlast(ctx context.Context, s *stage.Stage, d time.Duration) error {
+	if err := s.Wait(); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+	}
+	return digs(ctx, s, []string{"@" + stage.ResolverIPv4 + " +tries=5 +timeout=1 www.example.com"})
+}

@@ -23,7 +23,7 @@ func everyRCode() stage.Scenario {
 		Teaches: "what each RCODE looks like, and which servers give it for what",
 		Show:    "dnssniff report pcaps/rcodes.pcap",
 		Played: `One client asks BIND, NSD, Knot DNS and PowerDNS (each the primary of a zone), Unbound and a BIND that wants cookies: names that are, names that are not,
-			types that are not, a delegation, other opcodes, EDNS version 1, a cookie of one byte, no cookie, two questions, a DNAME that makes a name too long, a zone that
+			types that are not, a delegation, other opcodes, EDNS version 1, a cookie of nine bytes, no cookie, two questions, a DNAME that makes a name too long, a zone that
 			never came from its primary, a signature that expired; then updates whose prerequisites fail one by one, for zones that are another's.`,
 		At: "clients", Cast: rcodesCast, Play: rcodesPlay,
 	}
@@ -65,18 +65,18 @@ func rcodesPlay(ctx context.Context, s *stage.Stage) error {
 			a+"host01."+z+" A", a+"host00."+z+" AAAA", a+"nobody."+z+" A", // NOERROR, NODATA, NXDOMAIN
 			a+"www.unknown.test A",                               // REFUSED
 			a+z+" SOA +opcode=status", a+z+" SOA +opcode=iquery", // NOTIMP
-			a+z+" SOA +edns=1 +noednsneg",       // BADVERS
-			a+z+" SOA +nocookie +ednsopt=10:01", // FORMERR: a cookie has 8 bytes
+			a+z+" SOA +edns=1 +noednsneg",                                                                    // BADVERS
+			a+z+" SOA +nocookie +ednsopt=10:010203040506070809",                                              // FORMERR: a cookie has 8 bytes
 			a+"a-label-of-some-length.another-label-of-some-length.and-one-more-of-some-length.elsewhere."+z, // YXDOMAIN
-			a+"never.example. SOA",  // SERVFAIL
-			a+z+" SOA +nobadcookie", // BADCOOKIE
+			a+"never.example. SOA",                                                                           // SERVFAIL
+			a+z+" SOA +nobadcookie",                                                                          // BADCOOKIE
 		)
 	}
 	for _, r := range []string{stage.ResolverIPv4, secondResolver} {
 		a := "@" + r + " "
 		lines = append(lines, a+"www.example.com", a+"host00.example.net AAAA", a+"nobody.example.org", a+"www.expired.example", a+"www.expired.example +cd",
 			a+"www.example.com +opcode=status", a+"www.example.com +edns=1 +noednsneg", a+"www.example.com +nobadcookie", a+"www.example.com +nocookie",
-			a+"www.example.com +ednsopt=10:01 +nocookie")
+			a+"www.example.com +ednsopt=10:010203040506070809 +nocookie")
 	}
 	if err := digs(ctx, s, lines); err != nil {
 		return err
@@ -150,12 +150,15 @@ func tsigPlay(ctx context.Context, s *stage.Stage) error {
 			"hmac-sha256:nobodys-key.:" + k.Secret,                                    // BADKEY
 			"hmac-sha512:" + k.Name + ":" + k.Secret,                                  // BADKEY: not the key's algorithm
 			"hmac-sha256-128:" + k.Name + ":" + k.Secret,                              // truncated, as RFC 8945 allows
-			"hmac-sha256-80:" + k.Name + ":" + k.Secret,                               // truncated too far
 			"hmac-sha256-128:long-key.:" + k.Secret,                                   // BADTRUNC: BIND wants 192 bits of this key
 		} {
 			if _, err := s.Run(ctx, "clients", "", "dig", append(query, y)...); err != nil {
 				return err
 			}
+		}
+		// Truncated so far that the signature is malformed; without EDNS, which is not counted for malformed messages.
+		if _, err := s.Run(ctx, "clients", "", "dig", append(query, "hmac-sha256-80:"+k.Name+":"+k.Secret, "+noedns")...); err != nil {
+			return err
 		}
 		for _, clock := range []string{"-1h", "+10m"} { // BADTIME. Not with dig and nsupdate: BIND's allocator and faketime block each other.
 			fake := func(input, name string, args ...string) error {

@@ -90,7 +90,7 @@ func signzone(keys, path, zone string, how Signing) error {
 	now := time.Now().UTC()
 	begin, end := now.Add(-day), now.Add(60*day)
 	switch how {
-	case Expired:
+	case Expired, ExpiredData:
 		begin, end = now.Add(-37*day), now.Add(-7*day)
 	case NotYet:
 		begin, end = now.Add(7*day), now.Add(37*day)
@@ -99,6 +99,8 @@ func signzone(keys, path, zone string, how Signing) error {
 	switch how {
 	case Opaque:
 		args = append(args, "-3", "-", "-H", "0")
+	case ExpiredData:
+		args = append(args, "-X", stamp(now.Add(60*day)))
 	}
 	out, err := exec.Command("dnssec-signzone", append(args, path)...).CombinedOutput()
 	if err != nil {

@@ -22,6 +22,7 @@ const (
 	Signed               // NSEC
 	Opaque               // NSEC3
 	Expired              // the signatures ended a week ago
+	ExpiredData          // the same, but for the signature of the keys
 	NotYet               // the signatures begin in a week
 	WrongDS              // the parent's DS is of another key
 	NoSignatures         // the zone has its DNSKEY, and not one RRSIG
