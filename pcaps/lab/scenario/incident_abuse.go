@@ -23,34 +23,34 @@ func abuseIncidents() []incident {
 		{
 			name: "random-subdomains", title: "a flood of random subdomains through a resolver",
 			teaches: "that NXDOMAIN for ever new names of one zone, each a cache miss, is an attack on the zone's servers",
-			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on five of them, infected, ask for random labels of 8 to 12 letters below games.example, some thirty a second, for fifteen seconds: all NXDOMAIN, none
+			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on five of them, infected, ask for random labels of 8 to 12 letters below games.example, some twenty a second, for fourteen seconds: all NXDOMAIN, none
 				asked twice. They go on with their own lookups, too.`,
 			cause: "random-subdomain-flood", scope: map[string]string{"zone": "games.example."},
-			world: stage.World{Clients: 24}, crowd: crowd{rate: 5}, length: 36 * time.Second, onset: 12 * time.Second, breaks: infected,
+			world: stage.World{Clients: 24}, crowd: crowd{rate: 4}, length: 32 * time.Second, onset: 12 * time.Second, breaks: infected,
 		},
 		{
 			name: "random-subdomains-authoritative", title: "a flood of random subdomains, as the zone's server sees it",
 			teaches: "that the sources of such a flood are resolvers, which are not to be blocked",
-			played: `Twenty-four resolvers ask PowerDNS for names in video.example and weather.example; captured at the server. From some moment on all of them bring random labels below video.example, some forty a second, for twelve seconds: all NXDOMAIN. The
+			played: `Twenty-four resolvers ask PowerDNS for names in video.example and weather.example; captured at the server. From some moment on all of them bring random labels below video.example, some thirty a second, for twelve seconds: all NXDOMAIN. The
 				sources are the same resolvers as before; their other queries go on.`,
 			cause: "random-subdomain-flood", scope: map[string]string{"zone": "video.example."},
 			at: "powerdns", alone: true, cast: resolversOnly,
 			crowd:  crowd{hosts: []string{"resolvers"}, habits: recursives(), to: "powerdns", errand: recursion, rate: 6, names: namesAt("powerdns")},
 			length: 34 * time.Second, onset: 13 * time.Second,
 			breaks: func(ctx context.Context, s *stage.Stage) error {
-				return crowd{hosts: []string{"resolvers"}, habits: recursives(), to: "powerdns", rate: 40, salt: 5, errand: random("video.example.")}.talk(ctx, s, 12*time.Second)
+				return crowd{hosts: []string{"resolvers"}, habits: recursives(), to: "powerdns", rate: 30, salt: 5, errand: random("video.example.")}.talk(ctx, s, 12*time.Second)
 			},
 		},
 		{
 			name: "amplification", title: "an open resolver that is made to flood a victim",
 			teaches: "that one client with one large question over and over, from changing ports, is no client but a victim",
 			played: `Twenty devices of 10.53.1.0/24 use Unbound, which answers everybody with up to 4096 bytes; captured at the resolver. From some moment on somebody elsewhere sends it queries for TXT and ANY of example.com, EDNS 4096, with the address of
-				192.0.2.66 as source, fourteen a second for eighteen seconds: 40 bytes of question, 1800 of answer. The victim's host says ICMP port unreachable to some of it, then nothing.`,
+				192.0.2.66 as source, nine a second for sixteen seconds: 40 bytes of question, 1800 of answer. The victim's host answers with ICMP port unreachable, as often as Linux lets it.`,
 			cause: "amplification-abuse", scope: map[string]string{"client": "192.0.2.66"},
 			world: stage.World{Clients: 20, NoAnchor: true, Zones: []zone.Zone{amplifier()}, Configs: map[string]server.Config{
 				"resolver": {Extra: "  max-udp-size: 4096\n"}, "bind": {Extra: "max-udp-size 4096;"},
 			}},
-			cast: amplificationCast, crowd: crowd{rate: 5}, length: 34 * time.Second, onset: 10 * time.Second, breaks: reflect,
+			cast: amplificationCast, crowd: crowd{rate: 4}, length: 32 * time.Second, onset: 10 * time.Second, breaks: reflect,
 		},
 	}
 }
@@ -73,7 +73,7 @@ func infected(ctx context.Context, s *stage.Stage) error {
 		}
 	}
 	next := random("games.example.")
-	return poisson(ctx, r, 30, 15*time.Second, func() {
+	return poisson(ctx, r, 20, 14*time.Second, func() {
 		d := bots[r.IntN(len(bots))]
 		name, types := next(r, d, "")
 		s.Go(func() error { return d.look(ctx, name, types) })
@@ -111,7 +111,7 @@ func reflect(ctx context.Context, s *stage.Stage) error {
 	victim := s.Hosts["victim"].IPv4()
 	to := netip.MustParseAddr(stage.ResolverIPv4)
 	var failed error
-	err = poisson(ctx, r, 14, 18*time.Second, func() {
+	err = poisson(ctx, r, 9, 16*time.Second, func() {
 		q := new(dns.Msg).SetQuestion("example.com.", []uint16{dns.TypeTXT, dns.TypeANY}[r.IntN(2)])
 		q.SetEdns0(4096, false)
 		b, err := q.Pack()

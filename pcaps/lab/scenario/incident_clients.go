@@ -25,7 +25,7 @@ func clientIncidents() []incident {
 			played: fmt.Sprintf(`Twenty-four devices use BIND as their resolver; captured there. An appliance at %s has a library of its own that writes names of four labels and more without the root label,
 				and counts an OPT record in its AAAA queries that it does not write; what else it asks is well formed. After an error or a second it asks once more, the same way.`, broken),
 			cause: "formerr-broken-client", scope: map[string]string{"client": broken},
-			world: stage.World{Clients: 24, Resolver: server.BIND}, crowd: crowd{rate: 6}, length: 35 * time.Second,
+			world: stage.World{Clients: 24, Resolver: server.BIND}, crowd: crowd{rate: 4.6}, length: 35 * time.Second,
 			beside: brokenLibrary(netip.MustParseAddr(broken)),
 		},
 		{
@@ -34,7 +34,7 @@ func clientIncidents() []incident {
 			played: `Twenty devices, and twelve of a branch (10.54.7.0/24), use PowerDNS Recursor; captured there. Then the branch gets search corp.exmaple and ndots:5 by DHCP: each name is first tried with the suffix, which is
 				NXDOMAIN, then without. One of the branch's devices (10.54.9.21) is a real glibc that has it from the first packet on. Mistyped names and browsers' probes are NXDOMAIN, too, but few and of all clients.`,
 			cause: "search-suffix", scope: map[string]string{"suffix": "corp.exmaple."},
-			world: stage.World{Clients: 20, Resolver: server.Recursor}, crowd: crowd{rate: 5}, length: 36 * time.Second,
+			world: stage.World{Clients: 20, Resolver: server.Recursor}, crowd: crowd{rate: 4}, length: 36 * time.Second,
 			cast: branches("branch", "10.54.7.", 12, "desk", "10.54.9.", 1), onset: 12 * time.Second,
 			beside: suffixBefore, breaks: suffixAfter,
 		},

@@ -26,7 +26,7 @@ func healthyDays() []incident {
 			played: `Twenty-four resolvers of seven kinds ask Knot DNS for names in bank.example and example.org (signed, NSEC3) and travel.example; captured at the server, which sees
 				queries without RD and with cookies, ECS and 0x20. Nothing is wrong: there is NXDOMAIN for autodiscover and the like, and DNSKEY truncated for who announces 512 bytes.`,
 			at: "knot", alone: true, cast: resolversOnly,
-			crowd:  crowd{hosts: []string{"resolvers"}, habits: recursives(), to: "knot", errand: recursion, rate: 9, names: namesAt("knot")},
+			crowd:  crowd{hosts: []string{"resolvers"}, habits: recursives(), to: "knot", errand: recursion, rate: 12, names: namesAt("knot")},
 			length: 40 * time.Second,
 		},
 		{

@@ -2,7 +2,10 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -17,20 +20,20 @@ func pathIncidents() []incident {
 	return []incident{
 		{
 			name: "upstream-unreachable", title: "an upstream server that no packet reaches any more",
-			teaches: "that SERVFAIL and timeouts for several zones with one server in common is that server, or the way to it",
+			teaches: "that timeouts for several zones with one server in common are that server, or the way to it",
 			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on the router drops everything to the host of NSD (198.51.100.18), which has shop.example, games.example and example.net: no answer,
-				no ICMP. Unbound retries ever more slowly; clients retry by their own clocks, give up or get SERVFAIL. Other zones are fine.`,
+				no ICMP. Unbound retries ever more slowly and does not give up before the capture ends; clients retry by their own clocks and do. Other zones are fine.`,
 			cause: "upstream-unreachable", scope: map[string]string{"server": serverAt("nsd")},
-			world: stage.World{Clients: 24}, crowd: crowd{rate: 6}, length: 44 * time.Second, onset: 14 * time.Second,
+			world: stage.World{Clients: 24}, crowd: crowd{rate: 4.6}, length: 44 * time.Second, onset: 14 * time.Second,
 			breaks: filter("ip daddr 198.51.100.18 drop; ip6 daddr 2001:db8:1:2::53 drop;"),
 		},
 		{
 			name: "upstream-down", title: "an upstream server whose process has ended",
 			teaches: "that ICMP port unreachable from a server's host is a server that is down, not a path",
-			played: `Twenty devices use BIND; captured at the resolver, both sides. Then PowerDNS at 198.51.100.50 stops, which has video.example, weather.example and corp.example: its host answers each query with ICMP port unreachable
-				(and refuses TCP), and the clients get SERVFAIL at once. The host itself lives.`,
+			played: `Twenty devices use BIND; captured at the resolver, both sides. Then PowerDNS at 198.51.100.50 stops, which has video.example, weather.example and corp.example: its host answers queries with ICMP port unreachable, though
+				not all, as Linux limits their rate, and refuses TCP. BIND tries again, and the clients get SERVFAIL at once or after seconds. The host itself lives.`,
 			cause: "upstream-unreachable", scope: map[string]string{"server": serverAt("powerdns")},
-			world: stage.World{Clients: 20, Resolver: server.BIND}, crowd: crowd{rate: 6}, length: 36 * time.Second, onset: 12 * time.Second,
+			world: stage.World{Clients: 20, Resolver: server.BIND}, crowd: crowd{rate: 4.8}, length: 36 * time.Second, onset: 12 * time.Second,
 			breaks: func(_ context.Context, s *stage.Stage) error { return s.Servers["powerdns"].Stop() },
 		},
 		{
@@ -39,7 +42,7 @@ func pathIncidents() []incident {
 			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on packets to Knot DNS at 198.51.100.34 (bank.example, travel.example, example.org) take 1.1 s, give or take 400 ms, instead of 35 ms. Everything
 				is answered in the end. Retransmissions of the resolver and of clients that wait a second are seen, each answered: there is no loss.`,
 			cause: "upstream-slow", scope: map[string]string{"server": serverAt("knot")},
-			world: stage.World{Clients: 24}, crowd: crowd{rate: 6}, length: 40 * time.Second, onset: 14 * time.Second,
+			world: stage.World{Clients: 24}, crowd: crowd{rate: 4.6}, length: 40 * time.Second, onset: 14 * time.Second,
 			breaks: impair("knot", "delay 1100ms 400ms", netns.ToHost),
 		},
 		{
@@ -49,7 +52,7 @@ func pathIncidents() []incident {
 				some moment on a firewall drops TCP port 53 to that server: SYNs are repeated, the clients wait, then get SERVFAIL. Small answers from the same server are fine, and so is TCP between clients and resolver.`,
 			cause: "tcp-blocked", scope: map[string]string{"server": serverAt("bind")},
 			world: stage.World{Clients: 24, Zones: []zone.Zone{changedSite("cloud.example.", domainKeys)}},
-			crowd: crowd{rate: 5}, length: 42 * time.Second, onset: 13 * time.Second, breaks: filter("ip daddr 198.51.100.2 tcp dport 53 drop;"),
+			crowd: crowd{rate: 3.6}, length: 42 * time.Second, onset: 13 * time.Second, breaks: filter("ip daddr 198.51.100.2 tcp dport 53 drop;"),
 			beside: func(ctx context.Context, s *stage.Stage) error {
 				return visitLarge(ctx, s, .9, 42*time.Second, "cloud.example.")
 			},
@@ -58,12 +61,13 @@ func pathIncidents() []incident {
 			name: "fragments-dropped", title: "fragments from an upstream server dropped",
 			teaches: "that large answers fail while small ones from the same server succeed, first fragments being alone, is a filter of fragments",
 			played: `Twenty-four devices use BIND, which announces 4096 bytes upstream; captured at the resolver, both sides. DKIM keys in bank.example, at Knot DNS (198.51.100.34), fit into 4096 bytes but not into an Ethernet frame, so that they come in
-				two fragments. From some moment on a firewall drops all fragments but the first of what that server sends: the resolver sees first fragments alone, retries with smaller sizes, then TCP. Small answers of the same server are fine.`,
+				two fragments. From some moment on a firewall drops all fragments but the first of what that server sends: the resolver sees first fragments alone, asks again and again for
+				as many bytes, and gives up with SERVFAIL. Small answers of the same server are fine. The second fragment of what came before, and ICMP time exceeded for what did not, are in the capture.`,
 			cause: "fragments-dropped", scope: map[string]string{"server": serverAt("knot")},
 			world: stage.World{Clients: 24, Resolver: server.BIND, Zones: []zone.Zone{changedSite("bank.example.", domainKeys)}, Configs: map[string]server.Config{
 				"resolver": {Extra: "edns-udp-size 4096;"}, "knot": {Extra: "    udp-max-payload: 4096\n"},
 			}},
-			crowd: crowd{rate: 5}, length: 42 * time.Second, onset: 13 * time.Second, breaks: filter("ip saddr 198.51.100.34 ip frag-off & 0x1fff != 0 drop;"),
+			crowd: crowd{rate: 3.6}, length: 42 * time.Second, onset: 13 * time.Second, breaks: filter("ip saddr 198.51.100.34 ip frag-off & 0x1fff != 0 drop;"),
 			beside: func(ctx context.Context, s *stage.Stage) error {
 				return visitLarge(ctx, s, .8, 42*time.Second, "bank.example.")
 			},
@@ -74,12 +78,12 @@ func pathIncidents() []incident {
 			played: `Sixteen devices of the main site and twelve of a branch (10.54.7.0/24) use Unbound; captured at the resolver. The branch's link loses 18 % of packets in each direction: of what is lost on the way to the resolver only the retry is
 				seen, after one to five seconds by the kind of client, and of what is lost on the way back the query is seen twice, answered twice. Upstream, nothing is lost; servers and names are the same for both sites.`,
 			cause: "packet-loss", scope: map[string]string{"subnet": "10.54.7.0/24"},
-			world: stage.World{Clients: 16}, crowd: crowd{hosts: []string{"clients", "branch"}, rate: 7}, length: 42 * time.Second,
+			world: stage.World{Clients: 16}, crowd: crowd{hosts: []string{"clients", "branch"}, rate: 5}, length: 42 * time.Second,
 			cast: func(ctx context.Context, s *stage.Stage) error {
 				if err := branches("branch", "10.54.7.", 12)(ctx, s); err != nil {
 					return err
 				}
-				return s.Hosts["branch"].Impair("loss 18%")
+				return errors.Join(s.Hosts["branch"].Impair("loss 18%"), pin(ctx, s, "branch"))
 			},
 		},
 		{
@@ -88,7 +92,7 @@ func pathIncidents() []incident {
 			played: `Twenty devices use BIND; captured at the resolver, both sides. The way to and from NSD at 198.51.100.18 (shop.example, games.example, example.net) loses a quarter of the packets in each direction: BIND repeats after 0.8 s and more, and nearly
 				everything is answered, some of it late.`,
 			cause: "packet-loss", scope: map[string]string{"server": serverAt("nsd")},
-			world: stage.World{Clients: 20, Resolver: server.BIND}, crowd: crowd{rate: 6}, length: 40 * time.Second,
+			world: stage.World{Clients: 20, Resolver: server.BIND}, crowd: crowd{rate: 4.2}, length: 40 * time.Second,
 			cast: func(_ context.Context, s *stage.Stage) error { return s.Hosts["nsd"].Impair("loss 25% delay 12ms 2ms") },
 		},
 	}
@@ -97,8 +101,45 @@ func pathIncidents() []incident {
 // filter lets the router drop what it forwards.
 func filter(rules string) func(context.Context, *stage.Stage) error {
 	return func(_ context.Context, s *stage.Stage) error {
-		return s.Net.Nft("table inet lab { chain c { type filter hook forward priority 0;\n" + strings.ReplaceAll(rules, ";", "\n") + "\n} }")
+		return s.Net.Nft("table inet lab {\nchain c {\ntype filter hook forward priority 0;\n" + rules + "\n}\n}")
 	}
+}
+
+// pin tells router and host each other's Ethernet addresses, so that what is lost is not ARP, which makes a router say host unreachable.
+func pin(ctx context.Context, s *stage.Stage, host string) error {
+	h, router := s.Hosts[host], s.Hosts["router"]
+	near, err := hardware(h, "eth0")
+	if err != nil {
+		return err
+	}
+	far, err := hardware(router, "r-"+host)
+	if err != nil {
+		return err
+	}
+	gateway := netip.PrefixFrom(h.IPv4(), 24).Masked().Addr().Next()
+	errs := []error{neighbour(ctx, h, gateway, far, "eth0")}
+	for _, a := range h.Addrs {
+		errs = append(errs, neighbour(ctx, router, a, near, "r-"+host))
+	}
+	return errors.Join(errs...)
+}
+
+func hardware(h *netns.Host, dev string) (mac string, err error) {
+	err = h.Do(func() error {
+		i, err := net.InterfaceByName(dev)
+		if err == nil {
+			mac = i.HardwareAddr.String()
+		}
+		return err
+	})
+	return mac, err
+}
+
+func neighbour(ctx context.Context, h *netns.Host, a netip.Addr, mac, dev string) error {
+	if out, err := h.Command(ctx, "ip", "neigh", "replace", a.String(), "lladdr", mac, "dev", dev, "nud", "permanent").CombinedOutput(); err != nil {
+		return fmt.Errorf("ip neigh: %w: %s", err, out)
+	}
+	return nil
 }
 
 func impair(host, how string, which netns.Direction) func(context.Context, *stage.Stage) error {

@@ -27,17 +27,26 @@ func resolverIncidents() []incident {
 			world: stage.World{Clients: 16, Resolver: server.BIND, Configs: map[string]server.Config{
 				"resolver": {Allow: []string{"127.0.0.0/8", "10.53.0.0/16", "10.54.7.0/24", "2001:db8::/32"}},
 			}},
-			cast: branches("branch", "10.54.7.", 12), crowd: crowd{hosts: []string{"clients", "branch"}, rate: 7}, length: 38 * time.Second,
+			cast: branches("branch", "10.54.7.", 12), crowd: crowd{hosts: []string{"clients", "branch"}, rate: 6}, length: 36 * time.Second,
 			onset: 16 * time.Second, breaks: loseSubnet,
 		},
 		{
 			name: "dnssec-expired", title: "a zone whose signatures have expired",
-			teaches: "that SERVFAIL for one zone with EDE 7, and NOERROR with CD=1, is expired signatures",
-			played: `Twenty-four devices use Unbound, which validates; captured at the resolver, both sides. The signatures of bank.example expired a week ago: SERVFAIL, with EDE 7 for who sends EDNS. Three devices are
+			teaches: "that SERVFAIL for one zone, and NOERROR with CD=1, is expired signatures if the times in its RRSIG records say so",
+			played: `Twenty-four devices use Unbound, which validates; captured at the resolver, both sides. The signatures of bank.example expired a week ago: SERVFAIL, with EDE 6 (not 7) for who sends EDNS. Three devices are
 				validating stubs, which set CD and get the answer, signatures included; people who look into it do so with dig +cd. Other signed zones are fine.`,
 			cause: "dnssec-expired", scope: map[string]string{"zone": "bank.example."},
 			world: stage.World{Clients: 24, Zones: []zone.Zone{changedSite("bank.example.", func(z *zone.Zone) { z.Signing = zone.Expired })}},
-			crowd: crowd{rate: 6}, length: 36 * time.Second, beside: digTwice("www.bank.example.", 12*time.Second),
+			crowd: crowd{rate: 4.8}, length: 36 * time.Second, beside: digTwice("www.bank.example.", 12*time.Second),
+		},
+		{
+			name: "dnssec-expired-bind", title: "a zone whose signatures have expired, behind a validator without EDE",
+			teaches: "that SERVFAIL without a word can be told from an outage by the upstream, which answers well",
+			played: `Twenty devices use BIND, which validates and sends no EDE; captured at the resolver, both sides. The signatures of news.example expired a week ago: SERVFAIL. BIND has asked the zone's one server and got
+				NOERROR, with RRSIG records whose times are over. CD=1 gets the answer.`,
+			cause: "dnssec-expired", scope: map[string]string{"zone": "news.example."},
+			world: stage.World{Clients: 20, Resolver: server.BIND, Zones: []zone.Zone{changedSite("news.example.", func(z *zone.Zone) { z.Signing = zone.Expired })}},
+			crowd: crowd{rate: 4.4}, length: 30 * time.Second, beside: digTwice("www.news.example.", 10*time.Second),
 		},
 		{
 			name: "dnssec-wrong-ds", title: "a zone whose key was changed, but not the DS at its parent",
@@ -46,8 +55,8 @@ func resolverIncidents() []incident {
 				NOERROR for CD=1. The signatures themselves are good and in time.`,
 			cause: "dnssec-ds-mismatch", scope: map[string]string{"zone": "cloud.example."},
 			world: stage.World{Clients: 24, Resolver: server.Recursor, Zones: []zone.Zone{changedSite("cloud.example.", func(z *zone.Zone) { z.Signing = zone.WrongDS })}},
-			crowd: crowd{rate: 6}, length: 34 * time.Second, beside: func(ctx context.Context, s *stage.Stage) error {
-				s.Go(func() error { return visit(ctx, s, 1.5, 33*time.Second, "cloud.example.") })
+			crowd: crowd{rate: 4.6}, length: 34 * time.Second, beside: func(ctx context.Context, s *stage.Stage) error {
+				s.Go(func() error { return visit(ctx, s, 1, 33*time.Second, "cloud.example.") })
 				return digTwice("www.cloud.example.", 14*time.Second)(ctx, s)
 			},
 		},

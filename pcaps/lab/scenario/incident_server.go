@@ -34,10 +34,10 @@ func serverIncidents() []incident {
 			cast: func(ctx context.Context, s *stage.Stage) error {
 				return another(ctx, s, "hoster", otherServer, server.BIND, "travel.example.", "club.example.")
 			},
-			crowd: crowd{rate: 5}, length: 44 * time.Second, onset: 14 * time.Second, breaks: loseZone,
+			crowd: crowd{rate: 3.8}, length: 40 * time.Second, onset: 14 * time.Second, breaks: loseZone,
 			beside: func(ctx context.Context, s *stage.Stage) error {
-				s.Go(func() error { return visit(ctx, s, .7, 44*time.Second, "club.example.") })
-				return visit(ctx, s, 1.3, 44*time.Second, "travel.example.")
+				s.Go(func() error { return visit(ctx, s, .7, 40*time.Second, "club.example.") })
+				return visit(ctx, s, 1, 40*time.Second, "travel.example.")
 			},
 		},
 		{
@@ -55,7 +55,7 @@ func serverIncidents() []incident {
 			cast: func(ctx context.Context, s *stage.Stage) error {
 				return another(ctx, s, "hoster", otherServer, server.NSD, "club.example.")
 			},
-			crowd: crowd{rate: 5}, length: 36 * time.Second,
+			crowd: crowd{rate: 4}, length: 36 * time.Second,
 			beside: func(ctx context.Context, s *stage.Stage) error {
 				s.Go(func() error { return visit(ctx, s, .7, 36*time.Second, "club.example.") })
 				return visit(ctx, s, 1.5, 36*time.Second, "weather.example.")
@@ -70,9 +70,9 @@ func serverIncidents() []incident {
 			world: stage.World{Clients: 24, Zones: []zone.Zone{changedSite("shop.example.", func(z *zone.Zone) {
 				z.Servers = append(z.Servers, nameServer("ns2.shop.example.", otherServer))
 			})}},
-			cast: staleCast, crowd: crowd{rate: 5}, length: 44 * time.Second, onset: 14 * time.Second, breaks: renumber,
+			cast: staleCast, crowd: crowd{rate: 3.6}, length: 40 * time.Second, onset: 14 * time.Second, breaks: renumber,
 			beside: func(ctx context.Context, s *stage.Stage) error {
-				return visit(ctx, s, 3, 44*time.Second, "shop.example.")
+				return visit(ctx, s, 2.2, 40*time.Second, "shop.example.")
 			},
 		},
 		{
@@ -89,10 +89,10 @@ func serverIncidents() []incident {
 			name: "edns-dropped", title: "an upstream server that does not answer EDNS",
 			teaches: "that silence for queries with EDNS, and answers to those without, is no loss",
 			played: `Twenty-four devices use PowerDNS Recursor; captured at the resolver, both sides. The name server of partner.example, at 198.51.100.66, is a small responder of the lab's that, like some firewalls, drops queries with OPT and answers those
-				without. PowerDNS waits for its timeout and gives up: SERVFAIL. Somebody asks the server with dig, with and without EDNS, through the resolver's host.`,
+				without. PowerDNS waits for its timeout and gives up: SERVFAIL. Somebody at the resolver's host asks the server with dig, with and without EDNS.`,
 			cause: "edns-intolerant-server", scope: map[string]string{"server": otherServer},
 			world: stage.World{Clients: 24, Resolver: server.Recursor, Zones: hosted("partner.example.")},
-			cast:  responderCast, crowd: crowd{rate: 5}, length: 36 * time.Second,
+			cast:  responderCast, crowd: crowd{rate: 4.4}, length: 36 * time.Second,
 			beside: func(ctx context.Context, s *stage.Stage) error {
 				s.Go(func() error { return digEDNS(ctx, s) })
 				return ednsIntolerant(-1)(ctx, s)
@@ -107,7 +107,7 @@ func serverIncidents() []incident {
 			world: stage.World{Clients: 20, Resolver: server.BIND, Zones: []zone.Zone{
 				{Name: "partner.example.", Servers: []zone.Server{nameServer("ns1.partner.example.", "198.51.100.67")}, Records: siteRecords(9)},
 			}},
-			cast: multihomed, crowd: crowd{rate: 5}, length: 34 * time.Second,
+			cast: multihomed, crowd: crowd{rate: 4}, length: 34 * time.Second,
 			beside: func(ctx context.Context, s *stage.Stage) error {
 				return visit(ctx, s, .8, 34*time.Second, "partner.example.")
 			},
