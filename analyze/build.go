@@ -46,7 +46,7 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 	r.fillTables(all, o)
 	r.FormErrors = s.formErrs.report(o.Top)
 	r.Offenders = s.offenders.report(o.Top, all)
-	r.Limits.OffendersLost = s.offenders.lost
+	r.Rows.Offenders, r.Limits.OffendersLost = uint64(len(s.offenders.list)), s.offenders.lost
 	return r
 }
 

@@ -260,10 +260,11 @@ type Distinct struct {
 // TableRows counts the rows that the tables would have without an end, those without queries among them. What is in Distinct.Approximate is
 // an estimate here as well.
 type TableRows struct {
-	Clients uint64 `json:"clients"`
-	Servers uint64 `json:"servers"`
-	Names   uint64 `json:"names"`
-	Zones   uint64 `json:"zones"`
+	Clients   uint64 `json:"clients"`
+	Servers   uint64 `json:"servers"`
+	Names     uint64 `json:"names"`
+	Zones     uint64 `json:"zones"`
+	Offenders uint64 `json:"offenders"` // kept of those; Forgotten.OffendersLost says how many more
 }
 
 // Row is a line of the client, server, name or zone table. One of Address, Name and Zone is set. Tables are sorted by queries, then

@@ -1,7 +1,8 @@
 // Package text prints reports and transactions as plain text, and transactions as JSON lines.
 //
 // What is printed is worked out by pure functions from a report to tables of values; one renderer lays the tables out. No byte of the traffic
-// and no file name reaches the output but through the sanitiser, so no line is wider than asked for or holds a control character.
+// and no file name reaches the output but through the sanitiser, so no line is wider than asked for or holds a control character. What is to be
+// copied, commands and rules, is not broken into lines.
 package text
 
 import (
@@ -29,7 +30,7 @@ var sections = []func(*analyze.Report, Options) block{
 	rcodes, tsigErrors, tkeyErrors, edeCodes,
 	transactions, lookups, latency,
 	queryTypes, opcodes, edns,
-	anomalies, formErrors, multicast,
+	anomalies, formErrors, multicast, offenders,
 	activity,
 	clients, servers, names, zones,
 }
