@@ -36,11 +36,10 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 			r.Opcodes[mnemonic.Opcode(uint8(i))] = n
 		}
 	}
-	if st.ShortDNS > 0 {
-		r.Anomalies[h01.String()] += st.ShortDNS
-	}
-	if st.Retransmitted > 0 {
-		r.Anomalies[p03.String()] = st.Retransmitted
+	for id, n := range map[anomaly.ID]uint64{p03: st.Retransmitted, x06: st.TCPGaps, x16: st.FragmentsOdd} {
+		if n > 0 {
+			r.Anomalies[id.String()] = n
+		}
 	}
 	r.oneWay()
 	r.fillTables(all, o)

@@ -3,6 +3,7 @@ package analyze
 import (
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
 // The entries of the catalogue that the habits of a client or a server show.
@@ -147,18 +148,18 @@ const (
 
 // hop looks at the hop limit of a server's response and says whether it is an outlier.
 func (r *row) hop(limit uint8) bool {
-	switch d := int(limit) - int(r.hopLimit); {
+	switch d := int(limit) - int(r.more); {
 	case limit == 0:
 		return false
-	case r.hopLimit == 0:
-		r.hopLimit = limit
+	case r.more == 0:
+		r.more = limit
 		return false
 	case d >= -hopSlack && d <= hopSlack:
 		r.hopOdd = 0
 		return false
 	}
 	if r.hopOdd++; r.hopOdd == hopChange {
-		r.hopLimit, r.hopOdd = limit, 0
+		r.more, r.hopOdd = limit, 0
 	}
 	return true
 }
@@ -184,9 +185,9 @@ const (
 func (r *row) flip(typ, rcode uint16) bool {
 	bit := uint8(existsForOther)
 	switch typ {
-	case 1:
+	case qtypeA:
 		bit = existsForA
-	case 28:
+	case qtypeAAAA:
 		bit = existsForAAAA
 	}
 	if rcode != 0 {
@@ -199,4 +200,47 @@ func (r *row) flip(typ, rcode uint16) bool {
 	}
 	r.flags |= flipTold
 	return true
+}
+
+// Bits of a name's row that tell what is odd about the name: for all questions, for those of addresses, and for those of names (PTR).
+const (
+	oddAlways = 1 << iota
+	oddForAddress
+	oddForPTR
+)
+
+var (
+	oddOctets = anomaly.Make('N', 15)
+	localName = anomaly.Make('N', 16)
+)
+
+// Types of questions (IANA).
+const (
+	qtypeA    = 1
+	qtypePTR  = 12
+	qtypeAAAA = 28
+)
+
+// oddities returns what is odd about a name. It is asked once for each row.
+func oddities(name []byte) (bits uint8) {
+	if _, odd := wire.OddOctet(name); odd {
+		bits |= oddAlways
+	}
+	if wire.MisdirectedName(name, qtypeA) {
+		bits |= oddForAddress
+	}
+	if wire.MisdirectedName(name, qtypePTR) {
+		bits |= oddForPTR
+	}
+	return bits
+}
+
+// oddName counts a question for a name that is odd.
+func (s *Summary) oddName(bits uint8, typ uint16) {
+	if bits&oddAlways != 0 {
+		s.anomaly.inc(uint16(oddOctets))
+	}
+	if bits&oddForAddress != 0 && (typ == qtypeA || typ == qtypeAAAA) || bits&oddForPTR != 0 && typ == qtypePTR {
+		s.anomaly.inc(uint16(localName))
+	}
 }

@@ -96,6 +96,9 @@ func (s *Summary) query(m *decode.Message) {
 		}
 		n := s.name(m)
 		inc(&n.queries)
+		if n.more != 0 {
+			s.oddName(n.more, m.Question.Type)
+		}
 		if m.Malformed {
 			inc(&n.malformed)
 		}

@@ -116,7 +116,9 @@ func (s *Summary) name(m *decode.Message) *row {
 		return r
 	}
 	var lower [maxName]byte
-	return s.names.insert(m.NameHash, appendLower(lower[:0], m.Question.Name))
+	r := s.names.insert(m.NameHash, appendLower(lower[:0], m.Question.Name))
+	r.more = oddities(m.Question.Name)
+	return r
 }
 
 // maxName is the longest wire name in octets (RFC 1035 section 2.3.4).
@@ -147,15 +149,20 @@ func (s *Summary) Event(e *decode.Event) {
 		s.lookups.Refused(e)
 		return
 	}
+	if e.Proto > decode.TCP {
+		s.mcast.inc(uint16(e.ID))
+		return
+	}
 	s.anomaly.inc(uint16(e.ID))
 }
 
 // The entries of the catalogue that the report itself looks at.
 var (
-	p01 = anomaly.Make('P', 1) // no-response
-	p02 = anomaly.Make('P', 2) // orphan-response
-	p03 = anomaly.Make('P', 3) // query-retransmit
-	h01 = anomaly.Make('H', 1) // msg-too-short
+	p01 = anomaly.Make('P', 1)  // no-response
+	p02 = anomaly.Make('P', 2)  // orphan-response
+	p03 = anomaly.Make('P', 3)  // query-retransmit
+	x06 = anomaly.Make('X', 6)  // tcp-gap
+	x16 = anomaly.Make('X', 16) // fragments that overlap
 )
 
 // Merge adds another summary, which must have the same seed; it is not changed.

@@ -50,8 +50,9 @@ type row struct {
 	hash uint64
 	key  ref
 	used bool
-	// Room that would be lost: what a server's or a name's responses have shown. Sums of tables do not have it.
-	flags, hopLimit, hopOdd uint8
+	// Room that would be lost; sums of tables do not have it. Flags are what a client, a server or a name has shown; more is a server's hop limit, and of
+	// a name what is odd about it.
+	flags, more, hopOdd uint8
 	counts
 }
 

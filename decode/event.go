@@ -30,6 +30,7 @@ var (
 	responseToPort = anomaly.Make('H', 2)
 	queryFromPort  = anomaly.Make('H', 3)
 	idReused       = anomaly.Make('P', 11)
+	shortMessage   = anomaly.Make('H', 1)
 	emptyUnit      = anomaly.Make('X', 1)
 	shortUnit      = anomaly.Make('X', 2)
 	unitCutByFIN   = anomaly.Make('X', 3)

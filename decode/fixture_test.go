@@ -96,7 +96,6 @@ func counted(st *Stats) (seen []sighting) {
 		n  uint64
 		id anomaly.ID
 	}{
-		{st.ShortDNS, anomaly.Make('H', 1)},
 		{st.Retransmitted, anomaly.Make('P', 3)},
 		{st.TCPGaps, anomaly.Make('X', 6)},
 		{st.FragmentsOdd, anomaly.Make('X', 16)},

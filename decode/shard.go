@@ -146,6 +146,7 @@ func (s *shard) segmentOf(p *capture.Packet, t *packet.Transport) {
 
 func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 	if !s.readable(len(t.Payload), t.PayloadLen) {
+		s.shortDatagram(p, t, r)
 		return
 	}
 	x := s.next()
@@ -180,6 +181,16 @@ func (s *shard) hash(m *Message) {
 	}
 	m.ClientHash, m.ServerHash = HashAddr(seed, &m.Client), HashAddr(seed, &m.Server)
 	m.body = uint32(hashBytes(seed, m.Data))
+}
+
+// shortDatagram notes a payload that is too short for a header.
+func (s *shard) shortDatagram(p *capture.Packet, t *packet.Transport, r role) {
+	if t.PayloadLen >= wire.HeaderLen {
+		return // cut by the snaplen
+	}
+	var m Message
+	s.orient(&m, &t.Src, &t.Dst, t.SrcPort, t.DstPort, r)
+	s.tell(shortMessage, p.Time, p.Number, p.File, r.proto(), &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
 }
 
 // flagsEnd is how much of a header must be there to say whether it is of a query or a response.
@@ -246,7 +257,9 @@ func (s *shard) shortUnit(t *stream.Message) {
 	}
 	var m Message
 	s.orient(&m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, s.conf.Ports.role(g.SrcPort, g.DstPort, true))
-	s.tell(id, g.Time, g.Number, g.File, TCP, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
+	e := &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort}
+	s.tell(id, g.Time, g.Number, g.File, TCP, e)
+	s.tell(shortMessage, g.Time, g.Number, g.File, TCP, e)
 }
 
 // TCPEvent takes what the assembler has seen of a connection.

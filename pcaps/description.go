@@ -24,8 +24,10 @@ type Description struct {
 	Healthy bool   `yaml:"healthy"`         // nothing is wrong in it: no warning is right
 	Cause   *Cause `yaml:"cause,omitempty"` // what is wrong in it
 
-	Counts   Counts    `yaml:"counts"`             // what counts.sh prints
-	Messages []Message `yaml:"messages,omitempty"` // the messages that were made wrong on purpose
+	Counts Counts `yaml:"counts"` // what counts.sh prints
+	// Debatable are the counts that tshark and dnssniff cannot agree on in this capture.
+	Debatable []Debatable `yaml:"debatable,omitempty"`
+	Messages  []Message   `yaml:"messages,omitempty"` // the messages that were made wrong on purpose
 }
 
 // Cause is the one thing wrong in a capture.
@@ -36,6 +38,13 @@ type Cause struct {
 
 // Counts are tshark's figures, in the words of dnssniff's JSON report. Absent means 0; rcodes, opcodes and qtypes are whole.
 type Counts map[string]any
+
+// Debatable is a count, or a table of counts, in which tshark and dnssniff differ by at most Most.
+type Debatable struct {
+	Path string `yaml:"path"` // in Counts: "qtypes" or "messages.total"
+	Most int    `yaml:"most"`
+	Why  string `yaml:"why"`
+}
 
 // Message is one message made wrong on purpose, and what became of it.
 type Message struct {

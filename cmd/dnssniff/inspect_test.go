@@ -187,8 +187,8 @@ func TestFind(t *testing.T) {
 			2: "q 1234#1(42) r 1234#2(42) mismatched 5ms P08",
 		}},
 		{"shorter_than_a_header", udpQuery + "0ms\n1234 01\n" + tcpQuery + "1ms syn\n" + tcpQuery + "2ms\n0003 123401\n", map[uint64]string{
-			1: "q 1234#1(42) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
-			3: "q 1234#3(56 X02) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
+			1: "q 1234#1(42 H01) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
+			3: "q 1234#3(56 X02 H01) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
 		}},
 		{"icmp_error", udpQuery + "0ms\n" + aQuery + "packet: icmp 192.0.2.53 > 192.0.2.1 at 1ms type 3 code 3 quotes 1\n" + passed + "6s\n00", map[uint64]string{
 			1: "q 1234#1(42) unanswered P01",

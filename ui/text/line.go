@@ -300,15 +300,19 @@ func (l *liner) together(all []anomaly.Seen) {
 	}
 }
 
-// anomalies appends what is odd about one of the two messages.
+// anomalies appends what is odd about one of the two messages, but for what is legal.
 func (l *liner) anomalies(of string, malformed bool, all []anomaly.Seen) {
-	switch {
-	case malformed:
+	if malformed {
 		l.marked(of, " malformed", bad)
-	case len(all) > 0:
-		l.word(of)
 	}
 	for _, a := range all {
+		if a.ID.Severity() == anomaly.Info {
+			continue
+		}
+		if !malformed {
+			l.word(of)
+			malformed = true // said once
+		}
 		l.pad()
 		l.dst = appendID(l.dst, a.ID)
 		l.next()

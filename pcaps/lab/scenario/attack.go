@@ -188,6 +188,7 @@ func (a *attack) after(ctx context.Context, _ *stage.Stage, file string, d *pcap
 	if err != nil {
 		return err
 	}
+	d.Debatable = debatable()
 	return a.describe(all, d)
 }
 
