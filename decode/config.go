@@ -31,6 +31,8 @@ type Config struct {
 	Timeout time.Duration
 	// KeepNames keeps the name of each open query for its transaction (up to 255 bytes each).
 	KeepNames bool
+	// KeepData keeps the bytes of each open query for its transaction (up to 64 KiB each).
+	KeepData bool
 	// InOrder makes a lone worker take all packets in the order of the capture, and so call the handlers in it. It costs speed: without it
 	// only each client's packets are in order.
 	InOrder bool

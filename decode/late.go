@@ -21,9 +21,9 @@ func (t *lateTable) add(o *open) {
 	}
 	t.next = (i + 1) % cap(t.ring)
 	l := &t.ring[i]
-	name := l.Name[:0]
+	name, data := l.Name[:0], l.Data[:0]
 	*l = *o
-	l.Name = append(name, o.Name...)
+	l.Name, l.Data = append(name, o.Name...), append(data, o.Data...)
 	t.slot[o.keys.client] = i
 }
 

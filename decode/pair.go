@@ -17,6 +17,7 @@ const skew = 10e6 // ns
 type pairer struct {
 	timeout   int64
 	keepNames bool
+	keepData  bool
 	opens     opens
 	answered  answered
 	late      lateTable
@@ -31,7 +32,7 @@ type pairer struct {
 func newPairer(c *Config, out Handler, stats *Stats) *pairer {
 	timeout := c.Timeout.Nanoseconds()
 	return &pairer{
-		timeout: timeout, keepNames: c.KeepNames,
+		timeout: timeout, keepNames: c.KeepNames, keepData: c.KeepData,
 		opens: newOpens(c.Limits.Open), answered: newAnswered(c.Limits.Answered, timeout),
 		late: newLateTable(c.Limits.Late), orphans: newOrphanQueue(c.Limits.Orphans),
 		out: out, stats: stats,
@@ -148,7 +149,11 @@ func (p *pairer) query(m *Message, k *keys) {
 	case p.opens.full():
 		p.evict(p.opens.oldest())
 	}
-	fill(p.opens.add(k), m, p.keepNames)
+	o := p.opens.add(k)
+	fill(o, m, p.keepNames)
+	if p.keepData {
+		o.Data = append(o.Data[:0], m.Data...)
+	}
 	if p.orphans.len() > 0 {
 		p.adopt(k)
 	}

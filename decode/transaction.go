@@ -105,6 +105,8 @@ type Query struct {
 	Anomalies  [4]anomaly.Seen
 	NAnomalies uint8
 	NameHash   uint64
+	// Data is the whole message. Only where [Config.KeepData] is set.
+	Data []byte
 	// Name is in wire form, uncompressed, in the case sent. Only where [Config.KeepNames] is set.
 	Name []byte
 }
