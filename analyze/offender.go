@@ -11,10 +11,10 @@ import (
 	"github.com/dnssniff/dnssniff/decode/packet"
 )
 
-// Bounds on what is kept of those who send malformed or violating queries, for each shard: 600 bytes a client.
+// Bounds on what is kept of those who send malformed or violating queries, for each shard: 690 bytes a client.
 const (
 	maxOffenders   = 1 << 10
-	offenderKinds  = 8 // further ones are counted together
+	offenderKinds  = 16 // further ones are counted together
 	offenderSample = 8
 )
 

@@ -11,7 +11,7 @@
 //	zones known by name  1.0
 //	series, latencies and estimates of distinct keys  0.3
 //	lookups under way  3.4
-//	offenders  0.6
+//	offenders  0.7
 //	reasons for FORMERR  0.2
 //
 // That is 28 MiB, and 220 for eight shards. A table that grows has its old rows for a moment too (names: 4), one that purges 48 bytes for
