@@ -11,8 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Lab is a router and the hosts around it. Its methods may be called from several goroutines.
@@ -43,6 +45,38 @@ func New(tag, dir string) (*Lab, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
+}
+
+// Sweep deletes what labs of killed processes have left: the namespaces PREFIXpid-HOST whose process is no more. Their daemons went with it.
+func Sweep(prefix string) error {
+	entries, err := os.ReadDir("/run/netns")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		if pid, ok := owner(e.Name(), prefix); ok && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			errs = append(errs, ip("netns", "del", e.Name()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// owner is the process whose lab has a namespace.
+func owner(space, prefix string) (pid int, ok bool) {
+	number, ok := strings.CutPrefix(space, prefix)
+	if !ok {
+		return 0, false
+	}
+	number, _, ok = strings.Cut(number, "-")
+	if !ok {
+		return 0, false
+	}
+	pid, err := strconv.Atoi(number)
+	return pid, err == nil && pid > 0
 }
 
 // Router is the host that all links lead to. It has the first address of each host's networks.

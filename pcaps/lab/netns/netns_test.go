@@ -139,3 +139,11 @@ func TestNeighbours(t *testing.T) {
 		}
 	}
 }
+
+func TestOwners(t *testing.T) {
+	for space, want := range map[string]int{"lab123-router": 123, "lab-router": 0, "lab12": 0, "other12-router": 0, "lab0-x": 0, "lab-5-x": 0, "labx1-y": 0} {
+		if pid, ok := owner(space, "lab"); ok != (want > 0) || ok && pid != want {
+			t.Errorf("%s: %d, %v", space, pid, ok)
+		}
+	}
+}

@@ -33,11 +33,17 @@ type Stage struct {
 	errs []error
 }
 
+// tag begins the names of the lab's namespaces; the process ID follows.
+const tag = "lab"
+
 func newStage(name, dir string) (*Stage, error) {
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte(name))
 	seed := hash.Sum64()
-	net, err := netns.New(fmt.Sprintf("lab%d", os.Getpid()), dir)
+	if err := netns.Sweep(tag); err != nil {
+		return nil, err
+	}
+	net, err := netns.New(fmt.Sprintf("%s%d", tag, os.Getpid()), dir)
 	if err != nil {
 		return nil, err
 	}
