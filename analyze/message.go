@@ -105,7 +105,7 @@ func (s *Summary) query(m *decode.Message) {
 	} else {
 		s.messages.NoQuestion++
 	}
-	if m.HasOPT && !m.Malformed {
+	if m.HasOPT && !m.Broken {
 		s.queryEDNS(m)
 	}
 }

@@ -56,19 +56,24 @@ func (k *keys) all() uint64 {
 	return k.place&^rest | fold(k.client^k0, k.server^bits.RotateLeft64(k.quest, 32))&rest | 1
 }
 
-func keysOf(m *Message) (k keys) {
+func keysOf(m *Message) keys {
+	if m.Parsed[0] == 0 {
+		return keysWith(m, 0, 0)
+	}
+	q := &m.Question
+	quest := fold(m.NameHash^k0, uint64(q.Type)<<16|uint64(q.Class)|1<<40) | 1
+	return keysWith(m, quest, firstWord(q.Name)^uint64(len(q.Name))<<48^uint64(q.Type))
+}
+
+// keysWith returns the keys of a message whose question has these hashes: with the seed, and for its place.
+func keysWith(m *Message, quest, question uint64) (k keys) {
 	endpoint := uint64(m.ClientPort)<<24 ^ uint64(m.ID)<<8 ^ uint64(m.Proto)
 	if m.backwards { // nothing that goes the right way is a query or a response to it
 		endpoint ^= 1 << 4
 	}
 	k.client = fold(m.ClientHash^endpoint, k2)
 	k.server = fold(m.ServerHash^uint64(m.ServerPort)<<48^m.conn, k1)
-	question := uint64(0)
-	if m.Parsed[0] > 0 {
-		q := &m.Question
-		k.quest = fold(m.NameHash^k0, uint64(q.Type)<<16|uint64(q.Class)|1<<40) | 1
-		question = firstWord(q.Name) ^ uint64(len(q.Name))<<48 ^ uint64(q.Type)
-	}
+	k.quest = quest
 	x, y := halves(&m.Client)
 	k.place = fold(fold(x^k0, y^k1)^endpoint, question^k2)
 	return k
@@ -276,6 +281,10 @@ func (p *pairer) answer(m *Message, n uint32, k *keys) {
 	p.remember(o.keys.all(), o.Time, m.Time, hash)
 	if o.quest != k.quest {
 		p.remember(k.all(), o.Time, m.Time, hash)
+	}
+	if hash&transfer != 0 && k.quest != 0 { // later messages of a transfer may lack the question (RFC 5936 section 2.2.1)
+		bare := keysWith(m, 0, 0)
+		p.remember(bare.all(), o.Time, m.Time, hash)
 	}
 	p.opens.remove(n)
 }

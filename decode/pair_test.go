@@ -347,6 +347,7 @@ func TestZoneTransferIsOneTransaction(t *testing.T) {
 	for i := range 3 {
 		feed(p, event{at: time.Duration(i+1) * time.Second, proto: TCP, conn: 1, qtype: dns.TypeAXFR, response: true, rcode: i}.message(t, uint64(i+2)))
 	}
+	feed(p, event{at: 3 * time.Second, proto: TCP, conn: 1, response: true, bare: true}.message(t, 5)) // without the question (RFC 5936 section 2.2.1)
 	p.Close((4 * time.Second).Nanoseconds())
 	if want := []string{"answered q1 r2 1s"}; !slices.Equal(h.lines, want) {
 		t.Errorf("got %q", h.lines)

@@ -51,8 +51,9 @@ type Message struct {
 
 	// Anomalies seen by the walk, in the order of their offsets where possible.
 	Anomalies []anomaly.Seen
-	// Malformed says that one of them has severity Malformed.
-	Malformed bool
+	// Malformed says that one of them has severity Malformed, and Broken that it is of the message's form: not of what an UPDATE says, nor one question
+	// too many. What a broken message seems to hold may be chance.
+	Malformed, Broken bool
 	// Cut says that the capture, not the sender, cut the message (catalogue C01): what is missing at the end is then no anomaly.
 	Cut bool
 	// End is the offset after the last byte that was understood.

@@ -39,7 +39,7 @@ func (m *Message) reset(data []byte, cut bool) {
 	m.Records = m.Records[:0]
 	m.Anomalies = m.Anomalies[:0]
 	m.HasOPT, m.HasTSIG, m.HasTKEY, m.HasSIG0 = false, false, false, false
-	m.Malformed, m.Cut = false, cut
+	m.Malformed, m.Broken, m.Cut = false, false, cut
 	m.saw, m.owner, m.target, m.written, m.aliases = 0, 0, 0, 0, 0
 }
 
@@ -253,7 +253,10 @@ func (m *Message) note(f fault) {
 		f.id = ptrForward
 	}
 	m.Anomalies = append(m.Anomalies, f.seen())
-	m.Malformed = m.Malformed || f.id.Severity() == anomaly.Malformed
+	if f.id.Severity() == anomaly.Malformed {
+		m.Malformed = true
+		m.Broken = m.Broken || f.id.Group() != 'U' && f.id != qdcountMany
+	}
 }
 
 // insert is note for what is seen after the walk: it keeps the order of offsets.
