@@ -31,7 +31,10 @@ func BenchmarkParseHostile(b *testing.B) {
 		long = append(long, tail...)
 	}
 	signed := unhex(b, "1234 8180 0000 0000 0000 ffff 5900*0000fa0001ffffffff0000")
-	for name, data := range map[string][]byte{"long_owners": long, "many_tsig": signed} {
+	rrset := unhex(b, "1234 8180 0001 0fff 0000 0000"+wwwQuestion+"c00c 0001 0001 0000003d 0004 c0000201 4094*c00c000100010000003c0004c0000202")
+	update := unhex(b, "1234 2800 0001 0000 06ff 0000"+zoneQuestion+"1791*026161026262c00c00010001000000000000")
+	options := unhex(b, ednsQuery+"00 0029 04d0 00 00 8000 ff00 13056*fde90001ff")
+	for name, data := range map[string][]byte{"long_owners": long, "many_tsig": signed, "rrset": rrset, "update": update, "options": options} {
 		b.Run(name, func(b *testing.B) {
 			var m Message
 			b.SetBytes(int64(len(data)))

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/pcaps/lab/hostile"
 	"github.com/miekg/dns"
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -64,6 +66,11 @@ func seeds(f *testing.F) {
 	f.Add(unhex(f, signed("0002", tsig+"00 0029 04d0 00 00 0000 0000")))
 	f.Add(unhex(f, "1234 8180 0001 0002 0000 0000 03 'a.b' 00 0001 0001 c00c 0006 0001 00000000 0018 c00c c00c 20*00 c00c 0032 0001 00000000 000f 01 00 0000 00 05 'abcde' 00 02 4000"))
 	f.Add(unhex(f, queryHeader+"c012 0001 0001 03 'abc' 00"))
+	for _, c := range hostile.Cases() {
+		if !c.Raw {
+			f.Add(c.Message(0x1234, time.Unix(1700000000, 0)))
+		}
+	}
 }
 
 // FuzzParse checks what holds for any bytes, cut or not.
@@ -72,6 +79,14 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var m, cut Message
 		checkInvariants(t, &m, data)
+		for c := OverUDP; c <= OverLLMNR; c++ {
+			m.Parse(data, false)
+			m.Over(c)
+			checkAnomalies(t, &m)
+		}
+		m.Parse(data, false)
+		m.RRSIGWindow()
+		Foreign(data)
 		cut.Parse(data, true)
 		if cut.Malformed && !m.Malformed {
 			t.Fatalf("cut: %q, whole: %q", seen(cut.Anomalies), seen(m.Anomalies))

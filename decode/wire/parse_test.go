@@ -1,12 +1,15 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/pcaps/lab/hostile"
 )
 
 func TestRealMessagesAreClean(t *testing.T) {
@@ -207,11 +210,7 @@ func checkInvariants(t *testing.T, m *Message, data []byte) {
 	if !m.Malformed && len(data) >= HeaderLen && m.Parsed != m.Counts && !m.Truncated() {
 		t.Fatalf("%x: read %v of %v and nothing wrong", data, m.Parsed, m.Counts)
 	}
-	for _, a := range m.Anomalies {
-		if int(a.Offset)+int(a.Length) > len(data) || a.ID.Name() == "" {
-			t.Fatalf("%x: %q is outside", data, seen(m.Anomalies))
-		}
-	}
+	checkAnomalies(t, m)
 	n := [4]int{int(m.Parsed[0])}
 	end := 0
 	for i := range m.Records {
@@ -239,6 +238,23 @@ func checkInvariants(t *testing.T, m *Message, data []byte) {
 	}
 	if m.HasOPT && options != int(m.EDNS.NOptions) {
 		t.Fatalf("%x: %d options, want %d", data, options, m.EDNS.NOptions)
+	}
+}
+
+// checkAnomalies checks that what was noted is in the message and in the catalogue.
+func checkAnomalies(t *testing.T, m *Message) {
+	t.Helper()
+	all := m.Anomalies
+	if m.Parsed[SectionQuestion] > 0 {
+		all = m.Question.NameAnomalies(slices.Clone(all))
+	}
+	for _, a := range all {
+		if int(a.Offset)+int(a.Length) > len(m.Data) || a.ID.Name() == "" {
+			t.Fatalf("%x: %q is outside, or unknown", m.Data, seen(all))
+		}
+	}
+	if m.Malformed != malformed(m.Anomalies) {
+		t.Fatalf("%x: malformed %v with %q", m.Data, m.Malformed, seen(m.Anomalies))
 	}
 }
 
@@ -277,6 +293,8 @@ func TestAnomaliesAreBounded(t *testing.T) {
 		"rp of two pointers":        "00 0011 0001 ffffffff 0004 c00c c00c",
 		"opt with cookies":          "00 0029 0001 ff01 ff00 0004 000a 0000",
 		"tsig, name compressed":     "00 00fa 0001 ffffffff 0002 c00c",
+		"signatures over 0":         "00 002e 0003 00000000 0013 12*00 6*00 00",
+		"nsec3 without hash":        "00 0032 0001 ffffffff 0008 01 00 0000 00 01 00 00",
 		"tsig and another, in turn": "00 00fa 0001 00000000 0000 00 000a 0001 00000000 0000",
 	} {
 		data := unhex(t, header+record)
@@ -290,6 +308,66 @@ func TestAnomaliesAreBounded(t *testing.T) {
 	}
 }
 
+// TestOptionsAreBounded: however many options are wrong, each code is noted twice at most.
+func TestOptionsAreBounded(t *testing.T) {
+	data := unhex(t, ednsQuery+"00 0029 04d0 00 00 8000 ffff")
+	for n := 0; len(data)+5 <= maxMessage; n++ {
+		data = append(data, 0, byte(n%40), 0, 1, 0xff)
+	}
+	binary.BigEndian.PutUint16(data[42:], uint16(len(data)-44))
+	m := parse(t, data)
+	if len(m.Anomalies) > 60 || int(m.EDNS.NOptions) != (len(data)-44)/5 {
+		t.Errorf("%d anomalies of %d options", len(m.Anomalies), m.EDNS.NOptions)
+	}
+}
+
+func TestRRSIGWindow(t *testing.T) {
+	sig := func(expiration, inception string) string {
+		return "c00c 002e 0001 0000003c 0013 0001 0d 03 0000003c " + expiration + " " + inception + " 0001 00\n"
+	}
+	m := parse(t, unhex(t, "1234 8580 0001 0003 0000 0000"+wwwQuestion+sig("00000010", "fffffff0")+sig("00000020", "fffffff8")+sig("00000018", "ffffff00")))
+	inception, expiration, from, to, ok := m.RRSIGWindow()
+	if !ok || inception != 0xfffffff8 || expiration != 0x10 || from != &m.Records[1] || to != &m.Records[0] {
+		t.Errorf("%x %x %+v %+v %v", inception, expiration, from, to, ok)
+	}
+	if _, _, _, _, ok := parse(t, unhex(t, plainQuery)).RRSIGWindow(); ok {
+		t.Error("a window without signatures")
+	}
+}
+
+// TestOver: carriers have rules of their own.
+func TestOver(t *testing.T) {
+	mdns := "0000 8400 0000 0001 0000 0000 01 'a' 05 'local' 00 0001 8001 00000000 0004 c0000201"
+	llmnr := "1234 8400 0001 0000 0000 0000 01 'a' 00 0001 0001"
+	axfr := "1234 8400 0000 0001 0000 0000 01 'a' 00 0001 0001 0000003c 0004 c0000201"
+	for _, tt := range []struct {
+		name, data string
+		carrier    Carrier
+		want       string
+	}{
+		{"multicast answer over UDP", mdns, OverUDP, "R24@4+2 S18@25+4"},
+		{"multicast answer", mdns, OverMDNS, ""},
+		{"conflict bit over UDP", "1234 0400 0001 0000 0000 0000 01 'a' 00 0001 0001", OverUDP, "H17@2+2"},
+		{"conflict bit", "1234 0400 0001 0000 0000 0000 01 'a' 00 0001 0001", OverLLMNR, ""},
+		{"no data of LLMNR", llmnr, OverLLMNR, ""},
+		{"no data over UDP", llmnr, OverUDP, "S01@8+2"},
+		{"answer without question over UDP", axfr, OverUDP, "R24@4+2"},
+		{"answer without question over TCP", axfr, OverTCP, ""},
+		{"malformed multicast", "0000 0000 0002 0000 0000 0000 01 'a' 00 00ff 0001 01", OverMDNS, "N11@19+1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := parse(t, unhex(t, tt.data))
+			m.Over(tt.carrier)
+			if got := seen(m.Anomalies); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+			if m.Malformed != malformed(m.Anomalies) {
+				t.Errorf("malformed %v with %q", m.Malformed, seen(m.Anomalies))
+			}
+		})
+	}
+}
+
 func TestNoAllocations(t *testing.T) {
 	inputs := map[string][]byte{}
 	for name, data := range realMessages {
@@ -299,12 +377,18 @@ func TestNoAllocations(t *testing.T) {
 	inputs["option overrun"] = unhex(t, ednsQuery+"00 0029 04d0 00 00 0000 0006 000a 000a 0002 01")
 	inputs["count overrun"] = unhex(t, responseHeader+wwwQuestion)
 	inputs["short"] = []byte{1, 2, 3}
+	for _, c := range hostile.Cases() {
+		if !c.Raw {
+			inputs[c.Name] = c.Message(1, time.Unix(1700000000, 0))
+		}
+	}
 	var m Message
 	dst := make([]byte, 0, 1024)
 	for name, data := range inputs {
 		m.Parse(data, false)
 		n := testing.AllocsPerRun(100, func() {
 			m.Parse(data, false)
+			m.Over(OverUDP)
 			for o := range m.EDNS.All {
 				dst = append(dst[:0], o.Data...)
 			}
