@@ -5,9 +5,10 @@
 #
 # Counted are DNS messages on port 53 over UDP and TCP, not those that an ICMP error quotes. RCODEs have their 12 bits. Question
 # types, names and EDNS are of queries, EDNS only of those that tshark does not call malformed and that have one OPT (RFC 6891). The errors of
-# TSIG and TKEY, and EDE, are of responses. short_dns are payloads of 1 to 11 bytes. mDNS and LLMNR are counted by their ports.
+# TSIG and TKEY, and EDE, are of responses. short_dns are payloads of 1 to 11 bytes. Servers are who is asked, and who answers from
+# port 53. mDNS and LLMNR are counted by their ports.
 set -euo pipefail
-[ $# = 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# = 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 tshark -n -r "$1" -o tcp.desegment_tcp_streams:TRUE -T pdml 2>/dev/null | python3 -c '
 import collections, json, sys
 import xml.etree.ElementTree as ET
@@ -54,6 +55,7 @@ for _, packet in ET.iterparse(sys.stdin.buffer):
             if answer:
                 high = int(shows(opts[0], "dns.resp.ext_rcode")[0], 0) if opts else 0
                 code = flags & 15 | high << 4
+                servers.update([src] if ports[0] == 53 else [])
                 rcodes[RCODES.get(code, f"RCODE{code}")] += 1
                 truncated += flags >> 9 & 1
                 edns["responses"] += bool(opts)

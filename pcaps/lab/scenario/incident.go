@@ -31,6 +31,7 @@ type incident struct {
 	cause   string // empty: healthy
 	scope   map[string]string
 	at      string // where the capture is taken; empty: the resolver
+	ending  string // of the capture; empty: pcap
 
 	world  stage.World
 	cast   func(context.Context, *stage.Stage) error // what there is beside the world
@@ -47,7 +48,7 @@ func (i incident) scenario() stage.Scenario {
 	var began time.Time
 	return stage.Scenario{
 		Name: "incident-" + i.name, Title: i.title, Teaches: i.teaches, Played: i.played,
-		Healthy: i.cause == "", Cause: i.cause, Scope: i.scope, At: i.at,
+		Healthy: i.cause == "", Cause: i.cause, Scope: i.scope, At: i.at, Ending: i.ending,
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			if !i.alone {
 				i.world.Zones = append(incidentZones(), i.world.Zones...)

@@ -21,7 +21,7 @@ import (
 func abuseIncidents() []incident {
 	return []incident{
 		{
-			name: "random-subdomains", title: "a flood of random subdomains through a resolver",
+			name: "random-subdomains", ending: "pcap.gz", title: "a flood of random subdomains through a resolver",
 			teaches: "that NXDOMAIN for ever new names of one zone, each a cache miss, is an attack on the zone's servers",
 			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on five of them, infected, ask for random labels of 8 to 12 letters below games.example, some twenty a second, for fourteen seconds: all NXDOMAIN, none
 				asked twice. They go on with their own lookups, too.`,
@@ -42,7 +42,7 @@ func abuseIncidents() []incident {
 			},
 		},
 		{
-			name: "amplification", title: "an open resolver that is made to flood a victim",
+			name: "amplification", ending: "pcap.gz", title: "an open resolver that is made to flood a victim",
 			teaches: "that one client with one large question over and over, from changing ports, is no client but a victim",
 			played: `Twenty devices of 10.53.1.0/24 use Unbound, which answers everybody with up to 4096 bytes; captured at the resolver. From some moment on somebody elsewhere sends it queries for TXT and ANY of example.com, EDNS 4096, with the address of
 				192.0.2.66 as source, nine a second for sixteen seconds: 40 bytes of question, 1800 of answer. The victim's host answers with ICMP port unreachable, as often as Linux lets it.`,

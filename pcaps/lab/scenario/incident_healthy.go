@@ -30,7 +30,7 @@ func healthyDays() []incident {
 			length: 40 * time.Second,
 		},
 		{
-			name: "healthy-busy", title: "a healthy quarter of a minute at a busy resolver",
+			name: "healthy-busy", ending: "pcap.gz", title: "a healthy quarter of a minute at a busy resolver",
 			teaches: "that a spike of cache misses and slow first answers is no fault",
 			played: `Forty devices use BIND, which has just been started with an empty cache and does not validate; captured at the resolver. Nothing is wrong: the first answers are slow, for the
 				resolver walks down from the root, and after eight seconds a page with forty hosts is opened by five devices at once, which is a spike.`,

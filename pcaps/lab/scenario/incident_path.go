@@ -58,11 +58,11 @@ func pathIncidents() []incident {
 			},
 		},
 		{
-			name: "fragments-dropped", title: "fragments from an upstream server dropped",
+			name: "fragments-dropped", ending: "pcap.gz", title: "fragments from an upstream server dropped",
 			teaches: "that large answers fail while small ones from the same server succeed, first fragments being alone, is a filter of fragments",
 			played: `Twenty-four devices use BIND, which announces 4096 bytes upstream; captured at the resolver, both sides. DKIM keys in bank.example, at Knot DNS (198.51.100.34), fit into 4096 bytes but not into an Ethernet frame, so that they come in
 				two fragments. From some moment on a firewall drops all fragments but the first of what that server sends: the resolver sees first fragments alone, asks again and again for
-				as many bytes, and gives up with SERVFAIL. Small answers of the same server are fine. The second fragment of what came before, and ICMP time exceeded for what did not, are in the capture.`,
+				4096 bytes or for as many as the largest answer had that came through, and gives up with SERVFAIL. Small answers of the same server are fine. The second fragment of what came before, and ICMP time exceeded for what did not, are in the capture.`,
 			cause: "fragments-dropped", scope: map[string]string{"server": serverAt("knot")},
 			world: stage.World{Clients: 24, Resolver: server.BIND, Zones: []zone.Zone{changedSite("bank.example.", domainKeys)}, Configs: map[string]server.Config{
 				"resolver": {Extra: "edns-udp-size 4096;"}, "knot": {Extra: "    udp-max-payload: 4096\n"},
@@ -78,7 +78,10 @@ func pathIncidents() []incident {
 			played: `Sixteen devices of the main site and twelve of a branch (10.54.7.0/24) use Unbound; captured at the resolver. The branch's link loses 18 % of packets in each direction: of what is lost on the way to the resolver only the retry is
 				seen, after one to five seconds by the kind of client, and of what is lost on the way back the query is seen twice, answered twice. Upstream, nothing is lost; servers and names are the same for both sites.`,
 			cause: "packet-loss", scope: map[string]string{"subnet": "10.54.7.0/24"},
-			world: stage.World{Clients: 16}, crowd: crowd{hosts: []string{"clients", "branch"}, rate: 5}, length: 42 * time.Second,
+			world: stage.World{Clients: 16}, crowd: crowd{rate: 2.6}, length: 40 * time.Second,
+			beside: func(ctx context.Context, s *stage.Stage) error {
+				return crowd{hosts: []string{"branch"}, rate: 3, salt: 3}.talk(ctx, s, 40*time.Second)
+			},
 			cast: func(ctx context.Context, s *stage.Stage) error {
 				if err := branches("branch", "10.54.7.", 12)(ctx, s); err != nil {
 					return err
