@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,5 +73,7 @@ func countFixture(t *testing.T, f *fixture.Fixture) map[string]uint64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Build(all, &stats, Source{}, Options{Top: 1, Workers: 1}).Anomalies
+	r := Build(all, &stats, Source{}, Options{Top: 1, Workers: 1})
+	maps.Copy(r.Anomalies, r.Multicast)
+	return r.Anomalies
 }

@@ -16,14 +16,19 @@ var (
 	hopLimitOutlier  = anomaly.Make('X', 17)
 	errorLoop        = anomaly.Make('X', 18)
 	nxdomainFlip     = anomaly.Make('S', 3)
+	deniedParent     = anomaly.Make('S', 4)
+	refusedBurst     = anomaly.Make('S', 10)
+	llmnr            = anomaly.Make('M', 2)
+	tunnel           = anomaly.Make('M', 6)
 )
 
-// Bounds on what is remembered of habits: 48 KiB of clients, 64 KiB of questions and 4 KiB of bursts per summary. Who comes to another's place takes it, so that
+// Bounds on what is remembered of habits: 48 KiB of clients, 64 KiB of questions, 4 KiB of bursts and 32 KiB of parents per summary. Who comes to another's place takes it, so that
 // in a crowd the busy ones stay.
 const (
 	habitClients   = 1 << 10
 	habitQuestions = 1 << 12
 	habitBursts    = 1 << 8
+	habitParents   = 1 << 12
 )
 
 // habitQueries is how many queries of a client are looked at before a word is said, and habitShare how many of ten have to follow a pattern.
@@ -32,12 +37,13 @@ const (
 	habitShare   = 9
 )
 
-// What is too often within a second: one question of one client, responses that a client's port has not asked for, and error responses between two
-// servers' ports.
+// What is too often within a second: one question of one client, responses that a client's port has not asked for, error responses between two servers'
+// ports, and refusals of one server.
 const (
-	stormRate = 20
-	floodRate = 16
-	loopRate  = 4
+	stormRate   = 20
+	floodRate   = 16
+	loopRate    = 4
+	refusalRate = 20
 )
 
 // habits watches how clients choose IDs and ports, and how often they ask the same.
@@ -45,6 +51,7 @@ type habits struct {
 	clients   [habitClients]habit
 	questions [habitQuestions]asked
 	bursts    [habitBursts]asked
+	parents   [habitParents]uint64 // hashes of names below which a name exists
 }
 
 // habit is how a client chooses what should be random (RFC 5452 section 9.2).
@@ -131,6 +138,12 @@ func (h *habits) flood(m *decode.Message) bool {
 	return h.bursts[port>>56%habitBursts].count(port, m.Time) == floodRate
 }
 
+// refusals says that this is the REFUSED with which a server has given too many within the second.
+func (h *habits) refusals(m *decode.Message) bool {
+	server := ^m.ServerHash * spreading
+	return h.bursts[server>>56%habitBursts].count(server, m.Time) == refusalRate
+}
+
 // loop says that this is the error response with which two servers have exchanged too many within the second, each taking the other's for a query.
 func (h *habits) loop(m *decode.Message) bool {
 	pair := (m.ClientHash ^ m.ServerHash) * spreading
@@ -207,6 +220,13 @@ const (
 	oddAlways = 1 << iota
 	oddForAddress
 	oddForPTR
+	oddTunnel
+)
+
+// A name with a label of this length, and of this length in all, is more likely data than a name (octets).
+const (
+	tunnelLabel = 50
+	tunnelName  = 80
 )
 
 var (
@@ -232,13 +252,65 @@ func oddities(name []byte) (bits uint8) {
 	if wire.MisdirectedName(name, qtypePTR) {
 		bits |= oddForPTR
 	}
+	if len(name) >= tunnelName && longestLabel(name) >= tunnelLabel {
+		bits |= oddTunnel
+	}
 	return bits
 }
 
-// oddName counts a question for a name that is odd.
-func (s *Summary) oddName(bits uint8, typ uint16) {
+func longestLabel(name []byte) (most int) {
+	for at := 0; name[at] != 0; at += 1 + int(name[at]) {
+		most = max(most, int(name[at]))
+	}
+	return most
+}
+
+// below notes that a name exists, and says whether a name right above it, or one more, was denied (RFC 8020). It is asked once for each row.
+func (s *Summary) below(name []byte) bool {
+	var lower [maxName]byte
+	rest := appendLower(lower[:0], name)
+	denied := false
+	for range 2 {
+		if wire.Labels(rest) < 3 {
+			break
+		}
+		rest = rest[1+int(rest[0]):]
+		hash := wire.HashName(s.seed, rest)
+		s.habits.parents[hash>>52%habitParents] = hash
+		if r := s.names.find(hash); r != nil && r.flags&deniedBits != 0 && r.flags&existsBits == 0 {
+			denied = true
+		}
+	}
+	return denied
+}
+
+// deniedAbove says that a name was denied below which one exists.
+func (h *habits) deniedAbove(hash uint64) bool { return h.parents[hash>>52%habitParents] == hash }
+
+// existence takes what a response says of its name's existence.
+func (s *Summary) existence(r *row, m *decode.Message, rcode uint16) {
+	before := r.flags
+	if r.flip(m.Question.Type, rcode) {
+		s.anomaly.inc(uint16(nxdomainFlip))
+	}
+	switch fresh := r.flags &^ before; {
+	case fresh&existsBits != 0 && before&existsBits == 0 && s.below(m.Question.Name),
+		fresh&deniedBits != 0 && before&deniedBits == 0 && s.habits.deniedAbove(m.NameHash):
+		s.anomaly.inc(uint16(deniedParent))
+	}
+}
+
+// oddName counts a question for a name that is odd. A resolver that asks for one label more at a time (RFC 9156) does not want recursion.
+func (s *Summary) oddName(bits uint8, m *decode.Message) {
+	typ := m.Question.Type
 	if bits&oddAlways != 0 {
 		s.anomaly.inc(uint16(oddOctets))
+	}
+	if bits&oddTunnel != 0 {
+		s.anomaly.inc(uint16(tunnel))
+	}
+	if m.Flags&wire.FlagRD == 0 {
+		return
 	}
 	if bits&oddForAddress != 0 && (typ == qtypeA || typ == qtypeAAAA) || bits&oddForPTR != 0 && typ == qtypePTR {
 		s.anomaly.inc(uint16(localName))

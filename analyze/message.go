@@ -17,6 +17,7 @@ func (s *Summary) Message(m *decode.Message) {
 		return
 	case decode.LLMNR:
 		s.messages.LLMNR++
+		s.mcast.inc(uint16(llmnr))
 		s.mcast.once(m.Anomalies)
 		return
 	}
@@ -97,7 +98,7 @@ func (s *Summary) query(m *decode.Message) {
 		n := s.name(m)
 		inc(&n.queries)
 		if n.more != 0 {
-			s.oddName(n.more, m.Question.Type)
+			s.oddName(n.more, m)
 		}
 		if m.Malformed {
 			inc(&n.malformed)
@@ -149,6 +150,9 @@ func (s *Summary) response(m *decode.Message) {
 	if v.hop(m.HopLimit) {
 		s.anomaly.inc(uint16(hopLimitOutlier))
 	}
+	if rcode == 5 && s.habits.refusals(m) {
+		s.anomaly.inc(uint16(refusedBurst))
+	}
 	if (rcode == 1 || rcode == 4) && m.ClientPort == m.ServerPort && s.habits.loop(m) {
 		s.anomaly.inc(uint16(errorLoop))
 	}
@@ -158,8 +162,9 @@ func (s *Summary) response(m *decode.Message) {
 	if m.Parsed[wire.SectionQuestion] > 0 {
 		n := s.name(m)
 		s.names.response(n, rcode)
-		if (rcode == 0 || rcode == 3) && m.Opcode() == 0 && n.flip(m.Question.Type, rcode) {
-			s.anomaly.inc(uint16(nxdomainFlip))
+		// NXDOMAIN behind an alias is not of the name asked for (RFC 6604).
+		if (rcode == 0 || rcode == 3 && m.Parsed[wire.SectionAnswer] == 0) && m.Opcode() == 0 && m.Flags&wire.FlagTC == 0 {
+			s.existence(n, m, rcode)
 		}
 		if m.Malformed {
 			inc(&n.malformed)

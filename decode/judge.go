@@ -141,6 +141,7 @@ func (f *found) judge(t *Transaction) []anomaly.Seen {
 	if m.Flags == q.Flags|wire.FlagQR && m.Length == q.Length && q.HasQuestion {
 		f.echo(m)
 	}
+	f.rare(t)
 	return f.all()
 }
 

@@ -272,7 +272,11 @@ func (p *pairer) answer(m *Message, n uint32, k *keys) {
 	if s := spelling(m); s != 0 && o.spell != 0 {
 		t.CaseDiffers = s != o.spell
 	}
-	t.Anomalies = p.found.judge(t)
+	p.found.judge(t)
+	if m.Proto == TCP && p.overtakes(n) {
+		p.found.add(outOfOrder, 0, 0)
+	}
+	t.Anomalies = p.found.all()
 	p.out.Transaction(t)
 	hash := m.body &^ transfer
 	if m.Proto == TCP && (o.Type == dns.TypeAXFR || o.Type == dns.TypeIXFR) {

@@ -32,6 +32,7 @@ type shard struct {
 	warmer   Warmer  // out, if it is one
 	watcher  Watcher // likewise
 	ticker   Ticker
+	idle     idleConns
 	event    Event
 	stats    Stats
 	pairs    *pairer
@@ -98,6 +99,9 @@ func (s *shard) settle(m *Message, k *keys) {
 	if s.pairs.reused {
 		s.pairs.reused = false
 		s.tellOf(idReused, m)
+	}
+	if m.Proto == TCP && s.idle.message(m) {
+		s.tellOf(idleTooLong, m)
 	}
 	if m.ClientPort < oddPorts {
 		s.oddPort(m)
