@@ -11,6 +11,7 @@ import (
 )
 
 //go:embed office.pcap office.yaml
+//go:embed incident-broken-client.* incident-dnssec-expired.* incident-random-subdomains.* incident-amplification.* incident-fragments-dropped.* incident-healthy-busy.*
 var embedded embed.FS
 
 // Embedded returns the names of the captures that are part of the program, sorted.
