@@ -121,7 +121,7 @@ func (f *found) judge(t *Transaction) []anomaly.Seen {
 		f.outcome(q, m, rcode)
 	}
 	if q.Flags&wire.FlagRD != 0 && m.Flags&(wire.FlagRA|0xf<<11) == 0 && !m.Malformed {
-		f.add(noRecursion, 3, 1)
+		f.recursion(m)
 	}
 	if m.Flags&(wire.FlagAA|wire.FlagRA|15) == 0 && m.Counts[wire.SectionAnswer] == 0 {
 		f.referral(m)
@@ -325,6 +325,14 @@ func tkeyErrorAt(m *Message) int {
 		}
 	}
 	return 0
+}
+
+// recursion notes that a server does not offer the recursion that was asked for. An error has other reasons.
+func (f *found) recursion(m *Message) {
+	switch m.RCODE() {
+	case dns.RcodeSuccess, dns.RcodeNameError, dns.RcodeRefused:
+		f.add(noRecursion, 3, 1)
+	}
 }
 
 // unsigned notes an answer without the signature that its query had (RFC 8945 section 5.3). A response to a query whose signature failed is unsigned, but

@@ -3,9 +3,11 @@ package decode
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/miekg/dns"
 
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 )
 
@@ -203,6 +205,9 @@ func fill(o *open, m *Message, keepName bool) {
 	q.HasOPT, q.UDPSize, q.EDNSFlags, q.EDNSVersion = m.HasOPT, m.EDNS.UDPSize, m.EDNS.Flags, m.EDNS.Version
 	q.Malformed, q.Cut, q.NameHash, q.Retransmissions, q.ICMP.Seen = m.Malformed, m.Cut, m.NameHash, 0, false
 	q.NAnomalies = uint8(copy(q.Anomalies[:], m.Message.Anomalies))
+	if len(m.Message.Anomalies) > len(q.Anomalies) {
+		q.keepWorst(m.Message.Anomalies)
+	}
 	q.TSIG, q.Signed, q.Options, q.CookieLen = m.HasTSIG, m.HasTSIG || m.HasSIG0, 0, 0
 	if m.HasOPT && m.EDNS.Has != 0 {
 		q.Options = m.EDNS.Has
@@ -215,6 +220,36 @@ func fill(o *open, m *Message, keepName bool) {
 			q.Name = append(q.Name, m.Question.Name...)
 		}
 	}
+}
+
+// keepWorst keeps the worst of more anomalies than there is room for, in their order.
+func (q *Query) keepWorst(all []anomaly.Seen) {
+	for least := anomaly.Malformed; ; least-- {
+		n := 0
+		for i := range all {
+			if all[i].ID.Severity() >= least {
+				n++
+			}
+		}
+		if n >= len(q.Anomalies) || least == anomaly.Info {
+			q.takeFrom(all, least)
+			return
+		}
+	}
+}
+
+// takeFrom takes those that are worse than a severity, then of it, and puts them in the order of their offsets.
+func (q *Query) takeFrom(all []anomaly.Seen, least anomaly.Severity) {
+	kept := q.Anomalies[:0]
+	for _, worse := range [...]bool{true, false} {
+		for i := range all {
+			if sev := all[i].ID.Severity(); len(kept) < len(q.Anomalies) && (worse && sev > least || !worse && sev == least) {
+				kept = append(kept, all[i])
+			}
+		}
+	}
+	slices.SortStableFunc(kept, func(a, b anomaly.Seen) int { return int(a.Offset) - int(b.Offset) })
+	q.NAnomalies = uint8(len(kept))
 }
 
 // response finds the query of a response: the one with the same endpoints, ID and question. Where one of the two has no readable question,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
@@ -426,5 +427,31 @@ func TestOrphansAreBounded(t *testing.T) {
 	p.Close(0)
 	if len(h.lines) != n || h.lines[0] != "unsolicited r1" {
 		t.Errorf("%d transactions, the first %q", len(h.lines), h.lines[:1])
+	}
+}
+
+func TestQueryKeepsTheWorstAnomalies(t *testing.T) {
+	info, odd, wrong, bad := anomaly.Make('H', 17), anomaly.Make('H', 15), anomaly.Make('N', 13), anomaly.Make('N', 5)
+	for _, tt := range []struct {
+		all, want []anomaly.ID
+	}{
+		{[]anomaly.ID{info, info, info, info, info, bad}, []anomaly.ID{info, info, info, bad}},
+		{[]anomaly.ID{bad, bad, bad, bad, bad, wrong}, []anomaly.ID{bad, bad, bad, bad}},
+		{[]anomaly.ID{info, odd, wrong, bad, odd, wrong}, []anomaly.ID{odd, wrong, bad, wrong}},
+		{[]anomaly.ID{info, info, info, info, info}, []anomaly.ID{info, info, info, info}},
+	} {
+		var seen []anomaly.Seen
+		for i, id := range tt.all {
+			seen = append(seen, anomaly.Seen{ID: id, Offset: uint16(i)})
+		}
+		var q Query
+		q.keepWorst(seen)
+		var got []anomaly.ID
+		for _, a := range q.Anomalies[:q.NAnomalies] {
+			got = append(got, a.ID)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%v: kept %v, want %v", tt.all, got, tt.want)
+		}
 	}
 }

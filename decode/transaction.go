@@ -101,7 +101,7 @@ type Query struct {
 	Subnet          uint32 // hash of its ECS option
 	Cookie          uint64 // client cookie, as it is in memory; valid iff Options has it
 	ICMP            ICMP
-	// Anomalies are the first NAnomalies of those that its message has.
+	// Anomalies are NAnomalies of those that its message has: the worst, in the order of their offsets.
 	Anomalies  [4]anomaly.Seen
 	NAnomalies uint8
 	NameHash   uint64

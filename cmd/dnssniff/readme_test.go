@@ -3,16 +3,18 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// shownLines is how much of a command's output the README shows.
+// shownLines is how much of a command's output the README shows, where the command does not end with "| head -N" or "| tail -N".
 const shownLines = 40
 
-// TestREADME checks that what the README shows is what is printed: the first lines of each "$ go run ./cmd/dnssniff" in it.
+// TestREADME checks that what the README shows is what is printed by each "$ go run ./cmd/dnssniff" in it.
 func TestREADME(t *testing.T) {
 	t.Chdir("../..")
 	raw, err := os.ReadFile("README.md")
@@ -25,7 +27,7 @@ func TestREADME(t *testing.T) {
 	}
 	want := block.ReplaceAllStringFunc(string(raw), func(b string) string {
 		args := block.FindStringSubmatch(b)[1]
-		return "```\n$ go run ./cmd/dnssniff " + args + "\n" + head(t, strings.Fields(args)) + "```"
+		return "```\n$ go run ./cmd/dnssniff " + args + "\n" + shown(t, args) + "```"
 	})
 	if *update {
 		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
@@ -38,16 +40,30 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// head returns the first lines that a command prints, with an ellipsis where there are more.
-func head(t *testing.T, args []string) string {
+// shown returns what the README shows of what a command prints.
+func shown(t *testing.T, line string) string {
 	t.Helper()
+	line, filter, filtered := strings.Cut(line, " | ")
+	args := strings.Fields(line)
 	var out, errs bytes.Buffer
 	if code := run(context.Background(), args, streams{in: strings.NewReader(""), out: &out, err: &errs}); code != 0 {
 		t.Fatalf("%v: exit code %d: %s", args, code, errs.String())
 	}
-	lines := strings.SplitAfter(out.String(), "\n")
-	if len(lines) <= shownLines {
-		return out.String()
+	lines := slices.Collect(strings.Lines(out.String()))
+	if !filtered {
+		if len(lines) <= shownLines {
+			return out.String()
+		}
+		return strings.Join(lines[:shownLines], "") + "...\n"
 	}
-	return strings.Join(lines[:shownLines], "") + "...\n"
+	var tool string
+	var n int
+	if _, err := fmt.Sscanf(filter, "%s -%d", &tool, &n); err != nil || n < 1 || tool != "head" && tool != "tail" {
+		t.Fatalf("filter %q: %v", filter, err)
+	}
+	n = min(n, len(lines))
+	if tool == "tail" {
+		return strings.Join(lines[len(lines)-n:], "")
+	}
+	return strings.Join(lines[:n], "")
 }
