@@ -202,7 +202,7 @@ func jsonAnomalies(e *Exchange, m *Message, all []anomaly.Seen, o Options) (out 
 		}
 		if o.Answers != nil && m == e.Query {
 			for _, x := range o.Answers(a.ID) {
-				j.Servers = append(j.Servers, JSONAnswer{x.Server, x.Does})
+				j.Servers = append(j.Servers, JSONAnswer(x))
 			}
 		}
 		out = append(out, j)

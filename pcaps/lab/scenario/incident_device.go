@@ -148,8 +148,8 @@ func (l *lookup) send(ctx context.Context, size uint16) error {
 		if err != nil {
 			return err
 		}
-		if _, err := l.conn.Write(b); err != nil {
-			return nil // an ICMP error for what was sent before
+		if _, err := l.conn.Write(b); err != nil { // an ICMP error for what was sent before
+			break
 		}
 	}
 	return nil

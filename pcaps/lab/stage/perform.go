@@ -36,7 +36,7 @@ func Perform(ctx context.Context, sc Scenario, o Options) (err error) {
 	if o.Keep {
 		fmt.Fprintf(o.Log, "%s: logs in %s\n", sc.Name, dir)
 	} else {
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }() // in the temporary directory
 	}
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
