@@ -237,9 +237,7 @@ func offenderBlock(r *analyze.Report, f *analyze.Offender, n int, o Options) blo
 	for _, k := range kinds(f) {
 		b.fields = append(b.fields, kindField(k))
 	}
-	for _, w := range fingerprintWords(&f.Fingerprint, o) {
-		b.fields = append(b.fields, w)
-	}
+	b.fields = append(b.fields, fingerprintWords(&f.Fingerprint, o)...)
 	if f.AllQueries > f.Queries {
 		b.fields = append(b.fields, field{"based on", "its last " + count(f.Queries, "query") + ", from the first offence on"})
 	}

@@ -148,9 +148,7 @@ func (l *lookup) send(ctx context.Context, size uint16) error {
 		if err != nil {
 			return err
 		}
-		if _, err := l.conn.Write(b); err != nil { // an ICMP error for what was sent before
-			break
-		}
+		_, _ = l.conn.Write(b) // fails for an ICMP error for what was sent before
 	}
 	return nil
 }
