@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dnssniff/dnssniff/pcaps"
+	"github.com/dnssniff/dnssniff/pcaps/lab/server"
 	"github.com/dnssniff/dnssniff/pcaps/lab/stage"
 )
 
@@ -51,8 +53,7 @@ func (i incident) scenario() stage.Scenario {
 		Healthy: i.cause == "", Cause: i.cause, Scope: i.scope, At: i.at, Ending: i.ending,
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			if !i.alone {
-				i.world.Zones = append(incidentZones(), i.world.Zones...)
-				if err := s.Make(ctx, i.world); err != nil {
+				if err := s.Make(ctx, i.made()); err != nil {
 					return err
 				}
 			}
@@ -82,6 +83,24 @@ func (i incident) scenario() stage.Scenario {
 			return tellOnset(ctx, file, began, d)
 		},
 	}
+}
+
+// made is the world with the sites in it. Unbound's timeouts are at least 300 ms: as it comes, 50 ms, it repeats its queries whenever the
+// machine that the lab runs on has something else to do.
+func (i incident) made() stage.World {
+	w := i.world
+	w.Zones = append(incidentZones(), w.Zones...)
+	if w.Resolver != "" {
+		return w
+	}
+	w.Configs = maps.Clone(w.Configs)
+	if w.Configs == nil {
+		w.Configs = map[string]server.Config{}
+	}
+	c := w.Configs["resolver"]
+	c.Extra += "  infra-cache-min-rtt: 300\n"
+	w.Configs["resolver"] = c
+	return w
 }
 
 func (i incident) traffic(ctx context.Context, s *stage.Stage) error {

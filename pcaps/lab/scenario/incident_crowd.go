@@ -50,10 +50,10 @@ func (c crowd) talk(ctx context.Context, s *stage.Stage, length time.Duration) e
 				err = d.look(ctx, name+c.suffix, types)
 			}
 			err = errors.Join(err, d.look(ctx, name, types))
-			if ctx.Err() == nil { // else the play is over, which is no failure
+			if ctx.Err() == nil {
 				return err
 			}
-			return nil
+			return nil // the play is over, which is no failure
 		})
 	})
 }

@@ -148,7 +148,7 @@ func (l *lookup) send(ctx context.Context, size uint16) error {
 		if err != nil {
 			return err
 		}
-		_, _ = l.conn.Write(b) // fails for an ICMP error for what was sent before
+		_, _ = l.conn.Write(b) // fails after an ICMP error for what was sent before
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func pathIncidents() []incident {
 			name: "upstream-unreachable", title: "an upstream server that no packet reaches any more",
 			teaches: "that timeouts for several zones with one server in common are that server, or the way to it",
 			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on the router drops everything to the host of NSD (198.51.100.18), which has shop.example, games.example and example.net: no answer,
-				no ICMP. Unbound retries ever more slowly and does not give up before the capture ends; clients retry by their own clocks and do. Other zones are fine.`,
+				no ICMP. Unbound retries ever more slowly, and says SERVFAIL late, some 25 s after the first loss, or not before the capture ends; clients retry by their own clocks and give up before. Other zones are fine.`,
 			cause: "upstream-unreachable", scope: map[string]string{"server": serverAt("nsd")},
 			world: stage.World{Clients: 24}, crowd: crowd{rate: 4.6}, length: 44 * time.Second, onset: 14 * time.Second,
 			breaks: filter("ip daddr 198.51.100.18 drop; ip6 daddr 2001:db8:1:2::53 drop;"),
@@ -39,8 +39,8 @@ func pathIncidents() []incident {
 		{
 			name: "upstream-slow", title: "an upstream server that has become slow",
 			teaches: "that late answers of one server, with retries that get two answers each, are load and not loss",
-			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on packets to Knot DNS at 198.51.100.34 (bank.example, travel.example, example.org) take 1.1 s, give or take 400 ms, instead of 35 ms. Everything
-				is answered in the end. Retransmissions of the resolver and of clients that wait a second are seen, each answered: there is no loss.`,
+			played: `Twenty-four devices use Unbound; captured at the resolver, both sides. From some moment on packets to Knot DNS at 198.51.100.34 (bank.example, travel.example, example.org) take 1.1 s, give or take 400 ms, instead of 35 ms. The server
+				answers every query, retransmissions too, but some answers come when Unbound has closed the port (ICMP port unreachable); clients wait for seconds, repeat themselves, and a few get nothing in time. There is no loss.`,
 			cause: "upstream-slow", scope: map[string]string{"server": serverAt("knot")},
 			world: stage.World{Clients: 24}, crowd: crowd{rate: 4.6}, length: 40 * time.Second, onset: 14 * time.Second,
 			breaks: impair("knot", "delay 1100ms 400ms", netns.ToHost),
