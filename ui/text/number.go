@@ -72,7 +72,11 @@ func rate(n uint64, seconds float64) string {
 	if !(seconds > 0) || n == 0 {
 		return ""
 	}
-	r := float64(n) / seconds
+	return perSecond(float64(n) / seconds)
+}
+
+// perSecond writes a rate, which is above 0.
+func perSecond(r float64) string {
 	switch {
 	case r >= 1<<63:
 		return strconv.FormatFloat(r, 'g', 3, 64) + "/s"
