@@ -88,23 +88,12 @@ func unfit(ins bpf.Instruction) string {
 		return "the length to keep is computed"
 	case bpf.NegateA:
 		return "negation is not supported"
-	case bpf.LoadScratch:
-		return scratch(ins.N)
-	case bpf.StoreScratch:
-		return scratch(ins.N)
 	case bpf.LoadAbsolute:
 		return reach(ins.Off)
 	case bpf.LoadIndirect:
 		return reach(ins.Off)
 	case bpf.LoadMemShift:
 		return reach(ins.Off)
-	}
-	return ""
-}
-
-func scratch(n int) string {
-	if n < 0 || n > 15 {
-		return "there are 16 words of memory"
 	}
 	return ""
 }

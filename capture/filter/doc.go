@@ -6,7 +6,7 @@
 //
 // # Grammar
 //
-//	expr   = [ "not" ] term { ( "and" | "or" ) ( term | ids ) }          "&&", "||" and "!" too
+//	expr   = term { ( "and" | "or" ) ( term | ids ) }                     "&&", "||" and "!" too
 //	term   = "(" expr ")" | "not" term | head ids | proto | "vlan" [ number ]
 //	head   = [ proto ] [ dir ] [ type ]                                   at least dir or type
 //	proto  = "ip" | "ip6" | "arp" | "tcp" | "udp" | "icmp" | "icmp6"

@@ -21,6 +21,7 @@ type vertex struct {
 type graph struct {
 	nodes []vertex
 	entry int32
+	walk  []step // the nodes again, for the predicate
 }
 
 func newGraph(c *cond) (*graph, error) {
@@ -30,10 +31,11 @@ func newGraph(c *cond) (*graph, error) {
 	g := &graph{}
 	g.entry = g.build(c, accept, reject)
 	g.reverse()
-	for g.thread() || g.skipIdle() {
+	for g.thread() {
 	}
 	g.compact()
 	g.markLoaded()
+	g.walk = g.steps()
 	return g, nil
 }
 
@@ -86,7 +88,8 @@ func (g *graph) reverse() {
 }
 
 // thread lets every edge skip the tests whose outcome is known from the tests before it, and reports whether one did. What is skipped
-// was loaded before on the way, so no frame that was rejected for its length is accepted by that.
+// was loaded before on the way, so no frame that was rejected for its length is accepted by that. For the same reason, a test that leads
+// to one place either way stays.
 func (g *graph) thread() bool {
 	k := newKnowledge(g.nodes)
 	changed := false
@@ -126,23 +129,6 @@ func (g *graph) follow(k *knowledge, facts []uint64, target int32) int32 {
 		}
 	}
 	return target
-}
-
-// skipIdle leads edges past tests that change nothing, as libpcap does, and reports whether there was one.
-func (g *graph) skipIdle() bool {
-	changed := false
-	past := func(target *int32) {
-		for *target >= 0 && g.nodes[*target].yes == g.nodes[*target].no {
-			*target = g.nodes[*target].yes
-			changed = true
-		}
-	}
-	for i := len(g.nodes) - 1; i >= 0; i-- {
-		past(&g.nodes[i].yes)
-		past(&g.nodes[i].no)
-	}
-	past(&g.entry)
-	return changed
 }
 
 // compact drops the vertices that no way leads to.

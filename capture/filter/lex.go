@@ -74,9 +74,9 @@ func lex(s string, at int) token {
 	if at == len(s) {
 		return token{at: at}
 	}
-	for sym, text := range symbols {
-		if strings.HasPrefix(s[at:], sym) {
-			return token{text: text, kind: symbol, at: at, len: len(sym)}
+	for _, sym := range symbols {
+		if strings.HasPrefix(s[at:], sym.is) {
+			return token{text: sym.means, kind: symbol, at: at, len: len(sym.is)}
 		}
 	}
 	if s[at] == '\\' {
@@ -95,8 +95,8 @@ func lex(s string, at int) token {
 	return token{text: text, kind: classify(text), at: at, len: n}
 }
 
-// symbols that have a meaning, and what they are called in the grammar. None is the beginning of another.
-var symbols = map[string]string{"(": "(", ")": ")", "/": "/", "!": "not", "&&": "and", "||": "or"}
+// symbols that have a meaning, and what they are called in the grammar.
+var symbols = [...]struct{ is, means string }{{"(", "("}, {")", ")"}, {"/", "/"}, {"!", "not"}, {"&&", "and"}, {"||", "or"}}
 
 // run returns the length of the word, number or address at the start of s.
 func run(s string) int {

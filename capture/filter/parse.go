@@ -137,7 +137,7 @@ func (p *parser) qualified() (*node, head, error) {
 	switch {
 	case h.typ == typeNone && h.proto != protoAny:
 		return p.primitive(primitive{kind: primProtocol, head: h}), head{}, nil
-	case h.typ == typeNone && p.tok.isID():
+	case h.typ == typeNone && p.tok.isID() && p.tok.kind != word:
 		return nil, h, p.expected(`"host", "net", "port", "portrange", "proto", "src" or "dst" before it`)
 	case h.typ == typeNone:
 		return nil, h, p.expected(`a test such as "host", "net", "port", "udp", "vlan" or "("`)
