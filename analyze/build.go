@@ -15,6 +15,9 @@ import (
 type Options struct {
 	Top     int // rows in each table
 	Workers int // goroutines at work, all of which have ended when the report is there; at least one
+	// Tables, unless nil, is an earlier report of the same summaries, whose tables, distinct numbers and their limits are taken over: they are what takes
+	// time.
+	Tables *Report
 }
 
 // Build makes a report of summaries of one seed, as if of their sum, of the decoder's counts and of what is known of the source, whose times,

@@ -105,6 +105,9 @@ func (f *formErrs) response(t *decode.Transaction) {
 		f.counts[key] = c
 	}
 	c.n++
+	if cmp.Or(cmp.Compare(t.Query.File, c.file), cmp.Compare(t.Query.Number, c.packet)) < 0 { // they are settled in another order
+		c.client, c.packet, c.file, c.off = t.Client, t.Query.Number, t.Query.File, off
+	}
 }
 
 // explain says why a query got FORMERR. Of several anomalies it is the worst, and of those as bad the first, that breaks a rule or that a server was

@@ -229,9 +229,11 @@ func queriesOf(all []*Summary, client *packet.Addr) (n uint64) {
 
 // report returns the n worst of the offenders of all summaries, worst first.
 func (t *offenders) report(n int, all []*Summary) []Offender {
-	order := make([]*offender, len(t.list))
+	order := make([]*offender, 0, len(t.list))
 	for i := range t.list {
-		order[i] = &t.list[i]
+		if t.list[i].weight() > 0 { // in a window it may have none
+			order = append(order, &t.list[i])
+		}
 	}
 	slices.SortFunc(order, func(a, b *offender) int {
 		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.first, b.first), slices.Compare(a.client[:], b.client[:]))

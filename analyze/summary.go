@@ -35,36 +35,41 @@ const (
 // Summary counts the messages and transactions of a shard, a file, a window or a machine. Summaries of one seed merge: the result is that
 // of one summary over all, as long as no table is over its limit. A Summary is for one goroutine at a time.
 type Summary struct {
-	seed      uint64
-	messages  Messages
-	first     int64 // earliest and latest time of a message in ns; first is above last where there is none
-	last      int64
-	opcodes   [16]uint64
-	rcodes    counter // of responses, 12 bits
-	tsig      counter
-	tkey      counter
-	ede       counter
-	qtypes    counter
-	edns      edns
-	anomaly   counter
-	mcast     counter // anomalies of mDNS and LLMNR
-	tx        Transactions
-	tc        uint64
-	latency   *hdrhistogram.Histogram
-	slowest   int64  // ns
-	total     uint64 // ns
+	seed uint64
+	tally
 	clients   *table
 	servers   *table
 	names     *table
 	zones     *table // of names that are no longer in names
-	series    *series
 	warmed    uint32 // where Warm puts what it reads
 	lookups   *lookup.Tracker
-	settled   lookup.Counts // of summaries merged into this one
 	habits    *habits
 	offenders *offenders
-	formErrs  *formErrs
 	spotted   []anomaly.ID
+}
+
+// tally is what is counted without tables.
+type tally struct {
+	messages Messages
+	first    int64 // earliest and latest time of a message in ns; first is above last where there is none
+	last     int64
+	opcodes  [16]uint64
+	rcodes   counter // of responses, 12 bits
+	tsig     counter
+	tkey     counter
+	ede      counter
+	qtypes   counter
+	edns     edns
+	anomaly  counter
+	mcast    counter // anomalies of mDNS and LLMNR
+	tx       Transactions
+	tc       uint64
+	latency  *hdrhistogram.Histogram
+	slowest  int64  // ns
+	total    uint64 // ns
+	series   *series
+	settled  lookup.Counts // of summaries merged into this one
+	formErrs *formErrs
 }
 
 type edns struct {
@@ -76,20 +81,16 @@ type edns struct {
 
 // NewSummary returns an empty summary of a run with that configuration. All that are to be merged have one seed.
 func NewSummary(c *decode.Config, l Limits) *Summary {
-	s := newSummary(c.Seed)
+	s := NewSum(c.Seed, l)
 	s.lookups, s.habits = lookup.New(c.Seed, c.Timeout.Nanoseconds(), l.Lookups, s), new(habits)
-	s.clients, s.servers, s.names, s.zones = newTable(l.Clients), newTable(l.Servers), newTable(l.Names), newTable(l.Zones)
-	z := newZoner(zonerBytes)
-	s.names.lost = func(name []byte, c *counts) { s.zone(z.zoneOf(name)).add(c) }
 	return s
 }
 
 // newSummary returns an empty summary without tables.
 func newSummary(seed uint64) *Summary {
-	return &Summary{
-		offenders: newOffenders(), formErrs: newFormErrs(),
-		seed: seed, first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(),
-	}
+	return &Summary{seed: seed, offenders: newOffenders(), tally: tally{
+		first: math.MaxInt64, last: math.MinInt64, latency: hdrhistogram.New(minLatency, maxLatency, 2), series: newSeries(), formErrs: newFormErrs(),
+	}}
 }
 
 // zone returns the row of a zone in wire form.

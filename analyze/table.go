@@ -43,7 +43,7 @@ func (c *counts) add(o *counts) {
 }
 
 // weight is what decides which rows stay when room is short.
-func (c *counts) weight() uint32 { return max(c.queries, c.responses) }
+func (c *counts) weight() uint32 { return max(c.queries, c.responses, c.unanswered) }
 
 // row is a line of a table. It fills a cache line: a lookup costs one miss.
 type row struct {
@@ -198,8 +198,10 @@ func (t *table) countRare(k rare, n uint32) {
 // purge drops the lighter half of the rows, or more, so that they and their keys take at most half of their limits. It goes through them in the
 // order of their keys' places, which is that of their first use: the order of the hashes is another in each run.
 func (t *table) purge() {
-	t.watch()
 	limit := t.cut()
+	if limit > 0 { // else only rows go whose counts were turned over
+		t.watch()
+	}
 	t.weightLost += limit
 	order := make([]uint64, 0, t.n)
 	for i := range t.rows {
@@ -216,7 +218,7 @@ func (t *table) purge() {
 		if r.weight() > limit {
 			r.key = t.keys.put(key)
 			kept = append(kept, *r)
-		} else if t.lost != nil {
+		} else if t.lost != nil && r.counts != (counts{}) {
 			t.lost(key, &r.counts)
 		}
 	}

@@ -9,6 +9,10 @@ import (
 
 // fillTables makes the tables by client, server, name and zone, and says what is distinct and what was lost.
 func (r *Report) fillTables(all []*Summary, o Options) {
+	if o.Tables != nil {
+		r.takeTables(o.Tables)
+		return
+	}
 	workers := max(o.Workers, 1)
 	clients := unionOf(all, func(s *Summary) *table { return s.clients })
 	servers := unionOf(all, func(s *Summary) *table { return s.servers })
@@ -37,6 +41,13 @@ func (r *Report) fillTables(all []*Summary, o Options) {
 	l := &r.Limits
 	l.ClientsError, l.ServersError, l.NamesError = uint64(clients.weightLost), uint64(servers.weightLost), uint64(names.weightLost)
 	l.ZonesError = uint64(zones.weightLost)
+}
+
+// takeTables takes over the tables of an earlier report.
+func (r *Report) takeTables(o *Report) {
+	r.Clients, r.Servers, r.Names, r.Zones, r.Rows, r.Distinct = o.Clients, o.Servers, o.Names, o.Zones, o.Rows, o.Distinct
+	l := &r.Limits
+	l.ClientsError, l.ServersError, l.NamesError, l.ZonesError = o.Limits.ClientsError, o.Limits.ServersError, o.Limits.NamesError, o.Limits.ZonesError
 }
 
 func addressRow(out *Row, key []byte) { out.Address = packet.Addr(key).String() }

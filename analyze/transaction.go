@@ -57,13 +57,18 @@ func (s *Summary) answered(t *decode.Transaction) {
 	if t.Query.Options&hasCookie != 0 {
 		s.cookie(t)
 	}
-	if t.RTT < 0 {
+	s.measured(t.RTT)
+}
+
+// measured counts the time that an answer took (ns).
+func (s *Summary) measured(rtt int64) {
+	if rtt < 0 {
 		s.tx.Reordered++
 		return
 	}
-	_ = s.latency.RecordValue(min(t.RTT, maxLatency)) // fails only above maxLatency
-	s.slowest = max(s.slowest, t.RTT)
-	s.total += uint64(t.RTT)
+	_ = s.latency.RecordValue(min(rtt, maxLatency)) // fails only above maxLatency
+	s.slowest = max(s.slowest, rtt)
+	s.total += uint64(rtt)
 }
 
 // hasCookie is the bit of EDNS.Has for a cookie (RFC 7873).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/dnssniff/dnssniff/capture"
@@ -49,6 +50,7 @@ func (w *worker) run(ctx context.Context, src capture.Source) error {
 		}
 		n, err := src.ReadBatch(packets)
 		w.batch(packets[:n])
+		w.tell()
 		if w.conf.AfterBatch != nil {
 			w.conf.AfterBatch()
 		}
@@ -65,4 +67,23 @@ func (w *worker) run(ctx context.Context, src capture.Source) error {
 		}
 	}
 	return nil
+}
+
+// tell tells the handlers that a batch is over, and what was counted.
+func (w *worker) tell() {
+	own := &w.stats
+	for _, s := range w.shards {
+		if s == nil || s.batcher == nil {
+			continue
+		}
+		if own == nil {
+			s.batcher.Batch(&s.stats)
+			continue
+		}
+		sum := *own
+		sum.LinkTypes = slices.Clone(own.LinkTypes)
+		sum.Add(&s.stats)
+		s.batcher.Batch(&sum)
+		own = nil
+	}
 }

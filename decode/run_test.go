@@ -363,3 +363,53 @@ func TestPorts(t *testing.T) {
 		}
 	}
 }
+
+// batches keeps what a shard was told last.
+type batches struct {
+	last Stats
+	n    int
+}
+
+func (b *batches) Message(*Message) {}
+
+func (b *batches) Transaction(*Transaction) {}
+
+func (b *batches) Batch(st *Stats) {
+	b.last = *st
+	b.n++
+}
+
+// TestBatchesTellTheCounts compares what the handlers are told with what the run returns, of which the end adds the TCP streams.
+func TestBatchesTellTheCounts(t *testing.T) {
+	for _, workers := range []int{1, 3} {
+		in, err := capture.Open([]string{"../pcaps/office.pcap"}, capture.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conf, err := DefaultConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shards [Shards]batches
+		stats, err := Run(context.Background(), in.Sources(workers), conf, func(i int) Handler { return &shards[i] })
+		in.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum Stats
+		for i := range shards {
+			sum.Add(&shards[i].last)
+			if shards[i].n < 2 {
+				t.Errorf("shard %d was told %d times", i, shards[i].n)
+			}
+		}
+		for i, f := range sum.counts() {
+			if have := *stats.counts()[i]; *f > have || *f != have && f != &sum.TCPStreams && f != &sum.TCPGaps && f != &sum.TCPNotDNS && f != &sum.StreamsEvicted {
+				t.Errorf("%d workers, count %d: %d, in the end %d", workers, i, *f, have)
+			}
+		}
+		if sum.Sub(&sum); sum.Packets != 0 || sum.First == 0 {
+			t.Errorf("nothing should be left: %+v", sum)
+		}
+	}
+}

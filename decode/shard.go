@@ -32,6 +32,7 @@ type shard struct {
 	warmer   Warmer  // out, if it is one
 	watcher  Watcher // likewise
 	ticker   Ticker
+	batcher  Batcher
 	idle     idleConns
 	event    Event
 	stats    Stats
@@ -50,6 +51,7 @@ func newShard(c *Config, out Handler, p *[ahead]prepared) *shard {
 	s.warmer, _ = out.(Warmer)
 	s.watcher, _ = out.(Watcher)
 	s.ticker, _ = out.(Ticker)
+	s.batcher, _ = out.(Batcher)
 	s.pairs = newPairer(c, out, &s.stats)
 	s.streams = stream.New(c.Stream, s)
 	return s

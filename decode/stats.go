@@ -54,6 +54,13 @@ func (s *Stats) Add(o *Stats) {
 	}
 }
 
+// Sub takes away the counts of an earlier moment. First, Last and LinkTypes stay.
+func (s *Stats) Sub(o *Stats) {
+	for i, f := range o.counts() {
+		*s.counts()[i] -= *f
+	}
+}
+
 func (s *Stats) counts() [22]*uint64 {
 	return [...]*uint64{&s.Packets, &s.SnaplenCut, &s.NonDNS, &s.EncryptedDNS, &s.Undecodable, &s.Duplicate, &s.ShortDNS, &s.Fragments,
 		&s.FragmentsLost, &s.FragmentsOdd, &s.FragmentsLimit, &s.BadIPChecksum, &s.BadL4Checksum, &s.ICMPErrors, &s.TimeWentBack, &s.TCPStreams, &s.TCPGaps,

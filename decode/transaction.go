@@ -157,3 +157,10 @@ type Ticker interface {
 	// Tick is called about once a second of packet time (ns since the epoch), and at the end of the capture after all transactions.
 	Tick(now int64)
 }
+
+// Batcher is a [Handler] that is told when it has had all packets that were read: the next may be a while.
+type Batcher interface {
+	// Batch is given what was counted so far besides messages and transactions: by the shard, and for one of a worker's shards by the worker too,
+	// so that the counts of all shards add up. What only the end of a capture tells is not there yet. The counts are valid during the call.
+	Batch(st *Stats)
+}
