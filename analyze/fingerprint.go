@@ -48,8 +48,14 @@ type fingerprint struct {
 	last             [4]question // the last different questions: clients ask for A and AAAA together, and retry both
 }
 
-// observe takes in a query.
+// fingerprintQueries is how many queries make a fingerprint: more of them tell little.
+const fingerprintQueries = 1024
+
+// observe takes in a query, unless there were enough.
 func (f *fingerprint) observe(m *decode.Message) {
+	if f.queries == fingerprintQueries {
+		return
+	}
 	count := func(n *uint64, yes bool) {
 		if yes {
 			*n++
@@ -194,7 +200,7 @@ func choice(constant, rising, n uint64) string {
 
 func (f *fingerprint) report() Fingerprint {
 	compared := f.queries - min(f.queries, 1)
-	r := Fingerprint{IDs: choice(f.constant, f.rising, compared), Ports: choice(f.onePort, f.inOrder, compared), RD: share(f.rd, f.queries),
+	r := Fingerprint{Queries: f.queries, IDs: choice(f.constant, f.rising, compared), Ports: choice(f.onePort, f.inOrder, compared), RD: share(f.rd, f.queries),
 		AD: share(f.ad, f.queries), CD: share(f.cd, f.queries), EDNS: share(f.opt, f.queries), DO: share(f.do, f.opt), TCP: share(f.tcp, f.queries),
 		MixedCase: share(f.mixedCase, f.queries), UDPSizes: []uint16{}, Options: []string{}, OptionsVary: f.otherOptions,
 		RetryMS: slices.Clone(f.again[:f.nAgain]), HopLimits: []int{}, VLAN: f.vlan}

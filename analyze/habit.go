@@ -22,13 +22,14 @@ var (
 	tunnel           = anomaly.Make('M', 6)
 )
 
-// Bounds on what is remembered of habits: 48 KiB of clients, 64 KiB of questions, 4 KiB of bursts and 32 KiB of parents per summary. Who comes to another's place takes it, so that
+// Bounds on what is remembered of habits: 12 KiB of clients, 8 KiB of questions, 1 KiB of bursts and 8 KiB of parents per summary. Who comes to another's place takes it, so that
 // in a crowd the busy ones stay.
 const (
-	habitClients   = 1 << 10
-	habitQuestions = 1 << 12
-	habitBursts    = 1 << 8
-	habitParents   = 1 << 12
+	habitClients   = 1 << 8
+	habitRough     = 1 << 11
+	habitQuestions = 1 << 8
+	habitBursts    = 1 << 6
+	habitParents   = 1 << 10
 )
 
 // habitQueries is how many queries of a client are looked at before a word is said, and habitShare how many of ten have to follow a pattern.
@@ -49,6 +50,7 @@ const (
 // habits watches how clients choose IDs and ports, and how often they ask the same.
 type habits struct {
 	clients   [habitClients]habit
+	rough     [habitRough]rough
 	questions [habitQuestions]asked
 	bursts    [habitBursts]asked
 	parents   [habitParents]uint64 // hashes of names below which a name exists
@@ -72,6 +74,9 @@ type asked struct {
 	n      uint32
 }
 
+// rough counts, in two bytes, the questions of one hash within a second: exact counting begins where it is half of too much.
+type rough struct{ second, n uint8 }
+
 // count counts one more, and returns how many there were within the second.
 func (a *asked) count(hash uint64, now int64) uint32 {
 	if second := uint32(now / 1e9); a.hash != hash || a.second != second {
@@ -81,14 +86,24 @@ func (a *asked) count(hash uint64, now int64) uint32 {
 	return a.n
 }
 
+// The upper bits of the flags of a client's row count the queries that are passed over after each look that found nothing.
+const (
+	pauseStep = 2 // bit 0 is offends
+	pauseBits = 0xff &^ offends
+)
+
 // query looks at a query over UDP and returns the anomalies that are now sure, each told once: of the client, and of the second.
-func (h *habits) query(m *decode.Message, found []anomaly.ID) []anomaly.ID {
+func (h *habits) query(m *decode.Message, r *row, found []anomaly.ID) []anomaly.ID {
 	if h.storm(m) {
 		found = append(found, retryStorm)
 	}
+	if r.flags&pauseBits != 0 {
+		r.flags -= pauseStep
+		return found
+	}
 	c := &h.clients[m.ClientHash>>54%habitClients]
-	if c.client != m.ClientHash {
-		*c = habit{client: m.ClientHash, name: uint32(m.NameHash), id: m.ID, port: m.ClientPort}
+	if c.client != m.ClientHash || c.n == 0 && !c.told {
+		*c = habit{n: 1, client: m.ClientHash, name: uint32(m.NameHash), id: m.ID, port: m.ClientPort}
 		return found
 	}
 	if c.id == m.ID && c.port == m.ClientPort && c.name == uint32(m.NameHash) || c.told {
@@ -105,7 +120,8 @@ func (h *habits) query(m *decode.Message, found []anomaly.ID) []anomaly.ID {
 		found = append(found, portsPredictable)
 		c.told = true
 	}
-	c.n, c.constant, c.rising, c.onePort, c.inOrder = 0, 0, 0, 0, 0
+	*c = habit{told: c.told, client: c.client}
+	r.flags |= pauseBits
 	return found
 }
 
@@ -129,7 +145,15 @@ const spreading = 0x9e3779b97f4a7c15
 // storm says that this is the query with which a client has asked a question too often within the second.
 func (h *habits) storm(m *decode.Message) bool {
 	question := (m.ClientHash ^ m.NameHash*spreading ^ uint64(m.Question.Type)) * spreading
-	return h.questions[question>>52%habitQuestions].count(question, m.Time) == stormRate
+	n := &h.rough[question>>48%habitRough]
+	if second := uint8(m.Time / 1e9); n.second != second {
+		*n = rough{second: second}
+	}
+	if n.n++; n.n < stormRate/2 {
+		return false
+	}
+	n.n = stormRate / 2 // not to wrap
+	return h.questions[question>>52%habitQuestions].count(question, m.Time) == stormRate-stormRate/2+1
 }
 
 // flood says that this is the response with which a client's port has had too many within the second that nobody had asked for.

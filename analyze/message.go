@@ -45,8 +45,8 @@ func (c *counter) once(all []anomaly.Seen) {
 }
 
 // spot counts what a client's habits show.
-func (s *Summary) spot(m *decode.Message) {
-	s.spotted = s.habits.query(m, s.spotted[:0])
+func (s *Summary) spot(m *decode.Message, c *row) {
+	s.spotted = s.habits.query(m, c, s.spotted[:0])
 	for _, id := range s.spotted {
 		s.anomaly.inc(uint16(id))
 	}
@@ -76,12 +76,12 @@ func (s *Summary) query(m *decode.Message) {
 	s.series.at(m.Time).queries++
 	if m.Opcode() == 0 && m.Parsed[wire.SectionQuestion] > 0 {
 		s.lookups.Query(m)
-		if m.Proto == decode.UDP {
-			s.spot(m)
-		}
 	}
 	s.opcodes[m.Opcode()]++
 	c, v := address(s.clients, m.ClientHash, &m.Client), address(s.servers, m.ServerHash, &m.Server)
+	if m.Proto == decode.UDP && m.Opcode() == 0 && m.Parsed[wire.SectionQuestion] > 0 {
+		s.spot(m, c)
+	}
 	inc(&c.queries)
 	inc(&v.queries)
 	if m.Malformed {

@@ -63,6 +63,20 @@ type offenders struct {
 
 func newOffenders() *offenders { return &offenders{index: make(map[packet.Addr]int)} }
 
+// of returns the offender whose place the client's row has noted, or finds it anew; nil where it had to go.
+func (t *offenders) of(client *packet.Addr, r *row) *offender {
+	i := int(r.more) | int(r.hopOdd)<<8
+	if i < len(t.list) && t.list[i].client == *client {
+		return &t.list[i]
+	}
+	i, ok := t.index[*client]
+	if !ok {
+		return nil
+	}
+	r.more, r.hopOdd = uint8(i), uint8(i>>8)
+	return &t.list[i]
+}
+
 // find returns the offender of that address, or nil.
 func (t *offenders) find(client *packet.Addr) *offender {
 	i, ok := t.index[*client]
@@ -211,10 +225,13 @@ func (s *Summary) offended(m *decode.Message, c *row) {
 	if c.flags&offends == 0 {
 		return
 	}
-	if o := s.offenders.find(&m.Client); o != nil {
-		o.queries++
-		o.print.observe(m)
+	o := s.offenders.of(&m.Client, c)
+	if o == nil {
+		c.flags &^= offends // it had to go
+		return
 	}
+	o.queries++
+	o.print.observe(m)
 }
 
 // queriesOf returns how many queries the client tables of all summaries know of a client.

@@ -98,7 +98,8 @@ type Sample struct {
 
 // Fingerprint is how a client makes its queries. Shares are "never", "always" or a percentage of its queries; DO of those with EDNS.
 type Fingerprint struct {
-	IDs         string   `json:"ids"` // "constant", "rising by one", "changing", or "too few to say"
+	Queries     uint64   `json:"queries"` // that it was taken from: at most 1024, from the first offence on
+	IDs         string   `json:"ids"`     // "constant", "rising by one", "changing", or "too few to say"
 	Ports       string   `json:"ports"`
 	RD          string   `json:"rd"`
 	AD          string   `json:"ad"`

@@ -50,8 +50,8 @@ type row struct {
 	hash uint64
 	key  ref
 	used bool
-	// Room that would be lost; sums of tables do not have it. Flags are what a client, a server or a name has shown; more is a server's hop limit, and of
-	// a name what is odd about it.
+	// Room that would be lost; sums of tables do not have it. Flags are what a client, a server or a name has shown; more is a server's hop limit, of
+	// a name what is odd about it, and of a client with hopOdd its place among the offenders.
 	flags, more, hopOdd uint8
 	counts
 }

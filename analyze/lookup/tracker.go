@@ -76,6 +76,11 @@ func (t *Tracker) Query(m *decode.Message) {
 	t.again(n, m)
 }
 
+// Warm asks memory for what a message's lookup will need, and returns what it read, which means nothing.
+func (t *Tracker) Warm(m *decode.Message) uint32 {
+	return t.table.slots[keyOf(m.ClientHash, m.NameHash, m.Question.Type)>>t.table.shift]
+}
+
 // again takes a query for a question that is being looked up, or was until a moment ago.
 func (t *Tracker) again(n uint32, m *decode.Message) {
 	e := &t.table.list[n]

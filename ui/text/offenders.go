@@ -238,8 +238,8 @@ func offenderBlock(r *analyze.Report, f *analyze.Offender, n int, o Options) blo
 		b.fields = append(b.fields, kindField(k))
 	}
 	b.fields = append(b.fields, fingerprintWords(&f.Fingerprint, o)...)
-	if f.AllQueries > f.Queries {
-		b.fields = append(b.fields, field{"based on", "its last " + count(f.Queries, "query") + ", from the first offence on"})
+	if f.AllQueries > f.Fingerprint.Queries {
+		b.fields = append(b.fields, field{"based on", number(f.Fingerprint.Queries) + " of its queries, from the first offence on"})
 	}
 	return b
 }
