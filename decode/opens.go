@@ -28,11 +28,18 @@ const maxSame = 64
 type opens struct {
 	list  []open // number 0 is the head of the ring that prev and next make
 	free  []uint32
-	slots []uint32 // the youngest query of a client hash; open addressing, linear probing; 0 is empty
-	shift uint     // 64 - log2(len(slots))
+	slots []slot // the youngest query of a client hash; open addressing, linear probing
+	shift uint   // 64 - log2(len(slots))
 	n     int
 	limit int
 }
+
+// slot is a query's number and the upper half of its client hash, so that others need not be looked at; 0 is empty.
+type slot uint64
+
+func slotOf(client uint64, n uint32) slot { return slot(client>>32<<32 | uint64(n)) }
+
+func (s slot) number() uint32 { return uint32(s) }
 
 const minOpens = 1 << 6
 
@@ -52,14 +59,14 @@ func (t *opens) full() bool { return t.n >= t.limit }
 func (t *opens) slot(client uint64) uint64 {
 	mask := uint64(len(t.slots) - 1)
 	for i := client >> t.shift; ; i++ {
-		if n := t.slots[i&mask]; n == 0 || t.list[n].keys.client == client {
+		if s := t.slots[i&mask]; s == 0 || uint64(s)>>32 == client>>32 && t.list[s.number()].keys.client == client {
 			return i & mask
 		}
 	}
 }
 
 // first returns the number of the youngest query with that client hash, 0 if there is none; after leads on.
-func (t *opens) first(client uint64) uint32 { return t.slots[t.slot(client)] }
+func (t *opens) first(client uint64) uint32 { return t.slots[t.slot(client)].number() }
 
 // add makes a place for a query with these keys, as the youngest, and returns it. The caller fills the rest; its Name has the memory of
 // an earlier one.
@@ -82,13 +89,14 @@ func (t *opens) add(k *keys) *open {
 
 // link puts a query in front of those with its client hash.
 func (t *opens) link(n uint32) {
-	i := t.slot(t.list[n].keys.client)
-	head := t.slots[i]
+	client := t.list[n].keys.client
+	i := t.slot(client)
+	head := t.slots[i].number()
 	t.list[n].before, t.list[n].after = 0, head
 	if head != 0 {
 		t.list[head].before = n
 	}
-	t.slots[i] = n
+	t.slots[i] = slotOf(client, n)
 }
 
 // remove forgets a query. Its record stays as it is until the next add.
@@ -105,16 +113,19 @@ func (t *opens) remove(n uint32) {
 		return
 	}
 	i := t.slot(o.keys.client)
-	if t.slots[i] = o.after; o.after == 0 {
+	if o.after == 0 {
+		t.slots[i] = 0
 		t.close(i)
+		return
 	}
+	t.slots[i] = slotOf(o.keys.client, o.after)
 }
 
 // close moves back what follows an emptied slot, so that no probe ends early.
 func (t *opens) close(hole uint64) {
 	mask := uint64(len(t.slots) - 1)
 	for i := (hole + 1) & mask; t.slots[i] != 0; i = (i + 1) & mask {
-		home := t.list[t.slots[i]].keys.client >> t.shift
+		home := uint64(t.slots[i]) >> t.shift
 		if (i-home)&mask >= (i-hole)&mask {
 			t.slots[hole], hole = t.slots[i], i
 			t.slots[hole] = 0
@@ -124,7 +135,7 @@ func (t *opens) close(hole uint64) {
 
 // index makes an index of n slots, a power of two.
 func (t *opens) index(n int) {
-	t.slots = make([]uint32, n)
+	t.slots = make([]slot, n)
 	t.shift = uint(64 - bits.TrailingZeros(uint(n)))
 	for i := t.oldest(); i != 0; i = t.list[i].next {
 		t.link(i)

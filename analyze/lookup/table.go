@@ -22,11 +22,19 @@ type entry struct {
 type table struct {
 	list  []entry // number 0 is the head of the ring that prev and next make
 	free  []uint32
-	slots []uint32 // open addressing, linear probing; 0 is empty
-	shift uint     // 64 - log2(len(slots))
+	slots []slot // open addressing, linear probing
+	shift uint   // 64 - log2(len(slots))
 	n     int
 	limit int
 }
+
+// slot is a lookup's number and the upper half of its key, so that others need not be looked at; 0 is empty.
+type slot uint64
+
+func (s slot) number() uint32 { return uint32(s) }
+
+// is says that the slot may be that of a key: the upper halves are equal.
+func (s slot) is(key uint64) bool { return uint64(s)>>32 == key>>32 }
 
 const minRoom = 1 << 6
 
@@ -37,13 +45,13 @@ func newTable(limit int) table {
 }
 
 // find returns the number of the lookup with that key, 0 if there is none.
-func (t *table) find(key uint64) uint32 { return t.slots[t.slot(key)] }
+func (t *table) find(key uint64) uint32 { return t.slots[t.slot(key)].number() }
 
 // slot returns the slot of a key, or the empty one where it would be.
 func (t *table) slot(key uint64) uint64 {
 	mask := uint64(len(t.slots) - 1)
 	for i := key >> t.shift; ; i++ {
-		if n := t.slots[i&mask]; n == 0 || t.list[n].key == key {
+		if s := t.slots[i&mask]; s == 0 || s.is(key) && t.list[s.number()].key == key {
 			return i & mask
 		}
 	}
@@ -68,7 +76,7 @@ func (t *table) add(key uint64) uint32 {
 	}
 	t.list[n].key = key
 	t.push(n)
-	t.slots[t.slot(key)] = n
+	t.slots[t.slot(key)] = slot(key>>32<<32 | uint64(n))
 	return n
 }
 
@@ -100,7 +108,7 @@ func (t *table) remove(n uint32) {
 	hole := t.slot(t.list[n].key)
 	t.slots[hole] = 0
 	for i := (hole + 1) & mask; t.slots[i] != 0; i = (i + 1) & mask { // no probe may end early
-		home := t.list[t.slots[i]].key >> t.shift
+		home := uint64(t.slots[i]) >> t.shift
 		if (i-home)&mask >= (i-hole)&mask {
 			t.slots[hole], hole = t.slots[i], i
 			t.slots[hole] = 0
@@ -110,9 +118,10 @@ func (t *table) remove(n uint32) {
 
 // index makes an index of n slots, a power of two.
 func (t *table) index(n int) {
-	t.slots = make([]uint32, n)
+	t.slots = make([]slot, n)
 	t.shift = uint(64 - bits.TrailingZeros(uint(n)))
 	for i := t.oldest(); i != 0; i = t.list[i].next {
-		t.slots[t.slot(t.list[i].key)] = i
+		key := t.list[i].key
+		t.slots[t.slot(key)] = slot(key>>32<<32 | uint64(i))
 	}
 }

@@ -78,7 +78,7 @@ func (t *Tracker) Query(m *decode.Message) {
 
 // Warm asks memory for what a message's lookup will need, and returns what it read, which means nothing.
 func (t *Tracker) Warm(m *decode.Message) uint32 {
-	return t.table.slots[keyOf(m.ClientHash, m.NameHash, m.Question.Type)>>t.table.shift]
+	return t.table.slots[keyOf(m.ClientHash, m.NameHash, m.Question.Type)>>t.table.shift].number()
 }
 
 // again takes a query for a question that is being looked up, or was until a moment ago.
