@@ -44,7 +44,7 @@ type Options struct {
 	Color    bool
 	ASCII    bool // draw nothing above 0x7e
 	Mouse    bool
-	// Where reads an expression. An error can have a method Column() int, which is where in the text it is, from 1 on.
+	// Where reads an expression. Its matchers are for one goroutine each. An error that is a [where.Error] is shown at its column.
 	Where func(text string) (watch.Matcher, error)
 	// Save writes the packets of a selection to a file, and says what it wrote; Report does so with a report. They are called from goroutines of
 	// their own, which end before Run does where they heed the context.

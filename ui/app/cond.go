@@ -10,6 +10,7 @@ import (
 
 	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/analyze/watch"
+	"github.com/dnssniff/dnssniff/analyze/where"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/mnemonic"
@@ -71,7 +72,7 @@ func byRCODE(name string) cond {
 
 // otherRCODEs are those that have no column of their own.
 func otherRCODEs() cond {
-	return cond{crumb: "other codes", expr: "rcode not in [0, 1, 2, 3, 5]", wireshark: "!(dns.flags.rcode in {0, 1, 2, 3, 5})", match: func(r *record.Record) bool {
+	return cond{crumb: "other codes", expr: "(rcode == 4 or rcode > 5)", wireshark: "dns.flags.response == 1 && !(dns.flags.rcode in {0, 1, 2, 3, 5})", match: func(r *record.Record) bool {
 		return r.HasResponse && r.RCODE > 3 && r.RCODE != 5
 	}}
 }
@@ -97,16 +98,17 @@ func ipField(a netip.Addr) string {
 
 func byName(name string) cond {
 	return cond{crumb: name, name: name, expr: equal("name", name), match: func(r *record.Record) bool { return r.HasQuestion && strings.EqualFold(r.Name, name) },
-		wireshark: "lower(dns.qry.name) == " + wiresharkString(strings.ToLower(wiresharkName(name)))}
+		wireshark: "lower(dns.qry.name) == " + wiresharkString(asciiLower(wiresharkName(name)))}
 }
 
-// byZone takes the names at and below a zone.
+// byZone takes the names of a registrable domain, as reports count them.
 func byZone(zone string) cond {
-	return cond{crumb: zone, expr: "(" + equal("name", zone) + " or name endsWith " + strconv.Quote("."+zone) + ")", wireshark: "lower(dns.qry.name) matches " + wiresharkString(`(^|\.)`+regexpQuote(strings.ToLower(wiresharkName(zone)))+"$"),
-		match: func(r *record.Record) bool {
-			n := len(r.Name) - len(zone)
-			return r.HasQuestion && n >= 0 && strings.EqualFold(r.Name[n:], zone) && (n == 0 || zone == "." || r.Name[n-1] == '.')
-		}}
+	c := cond{crumb: zone, expr: equal("zone", zone), match: func(*record.Record) bool { return false },
+		wireshark: "lower(dns.qry.name) matches " + wiresharkString(`(^|\.)`+regexpQuote(asciiLower(wiresharkName(zone)))+"$")}
+	if e, err := where.Parse(c.expr); err == nil {
+		c.match = e.Match
+	}
+	return c
 }
 
 func byType(name string) cond {

@@ -25,13 +25,13 @@ func (s *state) forms(conds []cond, files int) []copied {
 	var cells []string
 	for col, c := range s.sheet.columns() {
 		if v := s.sheet.cell(row, col); !c.bar && !c.trend && v.text != "" {
-			cells = append(cells, sanitize.String(v.text))
+			cells = append(cells, strings.TrimSpace(c.title+" "+v.text))
 		}
 	}
 	t := s.target()
 	conds = append(conds[:len(conds):len(conds)], t.conds...)
 	out := []copied{
-		{key: 't', name: "text", value: strings.Join(cells, "\t")},
+		{key: 't', name: "text", value: strings.Join(cells, ", ")},
 		filterForm('w', "Wireshark filter", " && ", conds, func(c *cond) string { return c.wireshark }),
 		filterForm('c', "tcpdump filter", " and ", conds, func(c *cond) string { return c.tcpdump }),
 		filterForm('x', "expression (--where)", " and ", conds, func(c *cond) string { return c.expr }),
@@ -42,6 +42,9 @@ func (s *state) forms(conds []cond, files int) []copied {
 			out[i+1].name, _, _ = strings.Cut(out[i+1].name, ",")
 			out[i+1].value = value
 		}
+	}
+	for i := range out {
+		out[i].value = sanitize.String(out[i].value)
 	}
 	return out
 }

@@ -20,7 +20,7 @@ func (a *App) messagePage(r *record.Record) *page {
 		_ = inspect.Text(&buf, []inspect.Exchange{e}, inspect.Options{Width: width, Color: true, ASCII: a.look.ascii, Answers: a.opt.Answers}) // a buffer takes all
 		lines := linesOf(buf.String())
 		if len(r.Anomalies) > 0 {
-			lines = append(lines, nil, line{{"Enter: what the catalogue says of ", dim}, {anomalyText(r), warn}})
+			lines = append(lines, nil, line{{"Enter: what the catalogue says of ", dim}, {a.clean(anomalyText(r)), warn}})
 		}
 		return lines
 	}}
@@ -93,7 +93,7 @@ func (a *App) guidePage(all []anomaly.ID) *page {
 func (a *App) entry(id anomaly.ID, width int) []line {
 	e, ok := id.Entry()
 	if !ok {
-		return []line{{{id.String() + " is not in the catalogue", plain}}}
+		return []line{{{a.clean(id.String()) + " is not in the catalogue", plain}}}
 	}
 	out := []line{{{id.String() + "  " + e.Name, bold}, {"  " + e.Severity.String(), severityStyle(e.Severity)}, {"  " + id.GroupTitle(), dim}}, nil}
 	out = append(out, paragraphs(e.Meaning, gutter, width, plain)...)

@@ -7,6 +7,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
 
+	"github.com/dnssniff/dnssniff/analyze/where"
 	"github.com/dnssniff/dnssniff/ui/sanitize"
 )
 
@@ -83,9 +84,9 @@ func (p *prompt) draw(c *canvas) {
 		return
 	}
 	msg := c.look.clean(p.err.Error())
-	var at interface{ Column() int }
-	if errors.As(p.err, &at) && at.Column() > 0 {
-		x := sanitize.Width(p.label) + at.Column() - 1
+	var at *where.Error
+	if errors.As(p.err, &at) && at.Column > 0 {
+		x := sanitize.Width(p.label) + at.Column - 1
 		msg = "^ " + msg
 		if over := x + sanitize.Width(msg) - c.w; over > 0 && x-over < 0 {
 			msg = c.look.cut(msg, c.w-min(x, c.w/2))

@@ -10,6 +10,15 @@ func wiresharkName(name string) string {
 	return strings.TrimSuffix(name, ".")
 }
 
+// asciiLower returns s with its ASCII letters in lower case, as names are compared (RFC 4343).
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = lower(b[i])
+	}
+	return string(b)
+}
+
 // wiresharkString returns s as a string of a display filter.
 func wiresharkString(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`

@@ -53,10 +53,13 @@ func (s *scene) recordFields() []field[rec] {
 		{column: column{title: "client", flex: 11}, text: func(r rec) string { return r.Client.Addr().String() }, cond: func(r rec) *cond { return pointer(byClient(r.Client.Addr().String())) }},
 		{column: column{title: "server", flex: 11, rank: 6}, text: func(r rec) string { return r.Server.Addr().String() }, cond: func(r rec) *cond { return pointer(byServer(r.Server.Addr().String())) }},
 		{column: column{title: "type", rank: 5}, text: typeText, cond: func(r rec) *cond {
-			if !r.HasQuestion {
+			switch {
+			case r.Opcode != 0:
+				return pointer(byOpcode(mnemonic.Opcode(r.Opcode)))
+			case !r.HasQuestion:
 				return nil
 			}
-			return pointer(byType(typeText(r)))
+			return pointer(byType(mnemonic.Type(r.Type)))
 		}},
 		{column: column{title: "name", flex: 12}, text: nameText, cond: func(r rec) *cond {
 			if !r.HasQuestion {
@@ -95,12 +98,10 @@ func firstPacket(r rec) uint64 {
 
 func typeText(r rec) string {
 	switch {
-	case !r.HasQuestion && r.Opcode != 0:
+	case r.Opcode != 0:
 		return mnemonic.Opcode(r.Opcode)
 	case !r.HasQuestion:
 		return "?"
-	case r.Opcode != 0:
-		return mnemonic.Opcode(r.Opcode)
 	}
 	return mnemonic.Type(r.Type)
 }
