@@ -40,6 +40,8 @@ type Config struct {
 	Dedup bool
 	// MaxPackets ends the reading after that many packets; 0 reads all.
 	MaxPackets uint64
+	// Now, unless nil, is asked for the time (ns since the epoch) where a batch is empty: on a quiet interface packet time goes on.
+	Now func() int64
 	// AfterBatch, unless nil, is called by each worker when the handlers have had all packets read so far: the next read may wait.
 	AfterBatch func()
 	// Seed keys the hash tables. Results do not depend on it.

@@ -50,6 +50,9 @@ func (w *worker) run(ctx context.Context, src capture.Source) error {
 		}
 		n, err := src.ReadBatch(packets)
 		w.batch(packets[:n])
+		if n == 0 && err == nil && w.conf.Now != nil {
+			w.idle(w.conf.Now())
+		}
 		w.tell()
 		if w.conf.AfterBatch != nil {
 			w.conf.AfterBatch()

@@ -92,6 +92,13 @@ func (w *worker) advance(packets []capture.Packet, now int64) {
 	}
 }
 
+// idle moves packet time on though no packet came.
+func (w *worker) idle(now int64) {
+	if w.last = max(w.last, now); now >= w.tick {
+		w.advance(nil, now)
+	}
+}
+
 // serve gives a shard the packets that wait for it.
 func (w *worker) serve(packets []capture.Packet, s uint8) {
 	for i := range w.waiting[s] {

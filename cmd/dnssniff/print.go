@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/text"
 )
@@ -44,10 +44,11 @@ such.`,
 	}
 	f := cmd.Flags()
 	o.source.flags(cmd)
+	o.source.live.flags(cmd)
 	_ = f.MarkHidden("workers") // lines in order take one
 	f.BoolVar(&o.json, "json", false, "one JSON object per line")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
-	f.StringVar(&o.time, "time", "clock", "`FORM` of times: clock, full or relative")
+	f.StringVar(&o.time, "time", "clock", "times as `FORM`: clock, full, relative")
 	return cmd
 }
 
@@ -60,33 +61,24 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	files, err := o.source.paths(args)
+	if err := checkOutput(o.output, slices.Concat(o.source.files, args), o.std); err != nil {
+		return err
+	}
+	x, err := o.source.exchange(ctx, args, o.output, o.std)
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(o.output, files, o.std); err != nil {
-		return err
-	}
-	in, err := openInput(ctx, files, o.std)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	w, done, err := openOutput(o.output, o.std)
-	if err != nil {
-		return err
-	}
-	live := isLive(files, o.std.in)
-	ctx, cancel := linger(ctx, live, o.std.grace)
+	defer x.in.Close()
+	ctx, cancel := o.source.until(ctx, x.live, o.std)
 	defer cancel()
 	conf.KeepNames, conf.InOrder = true, true
-	p := o.printer(w, &conf, live)
+	p := o.printer(x.out, &conf, x.live)
 	p.look.Time, p.stop = form, cancel
-	stats, err := o.lines(ctx, in, conf, p)
-	if err := errors.Join(err, p.err, done()); err != nil {
+	stats, err := o.lines(ctx, x.in, conf, p)
+	if err := errors.Join(err, p.err, x.done()); err != nil {
 		return err
 	}
-	warn(o.std.err, sourceOf(ctx, in).Faults)
+	warn(o.std.err, sourceOf(ctx, x.in).Faults)
 	p.close(o.std.err, stats.Packets)
 	return nil
 }
@@ -103,12 +95,12 @@ func (o *printOptions) printer(w io.Writer, conf *decode.Config, live bool) *pri
 }
 
 // lines prints. One worker does it, so that lines come in the order of the capture.
-func (o *printOptions) lines(ctx context.Context, in *capture.Input, conf decode.Config, p *printer) (decode.Stats, error) {
+func (o *printOptions) lines(ctx context.Context, in packetInput, conf decode.Config, p *printer) (decode.Stats, error) {
 	screen := o.std.err
 	if p.terminal {
 		screen = io.Discard // a progress line would stand among the others
 	}
-	stats, err := decodeAll(ctx, in, conf, 1, screen, func(int) decode.Handler { return p })
+	stats, err := o.source.decode(ctx, in, conf, 1, screen, func(int) decode.Handler { return p })
 	p.flush()
 	return stats, err
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"time"
-
-	"github.com/dnssniff/dnssniff/capture"
 )
 
 // Progress is shown when the work takes longer than progressAfter, and then renewed.
@@ -15,7 +13,7 @@ const (
 )
 
 // showProgress shows how far the reading is on w, if w is a terminal, until the returned function is called.
-func showProgress(in *capture.Input, w io.Writer) (done func()) {
+func showProgress(in packetInput, w io.Writer) (done func()) {
 	width, ok := isTerminal(w)
 	if !ok {
 		return func() {}

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dnssniff/dnssniff/analyze"
-	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/sanitize"
 	"github.com/dnssniff/dnssniff/ui/text"
@@ -62,6 +62,7 @@ the program. Where no capture has begun yet, the first one fails, with exit code
 
 func (o *reportOptions) flags(cmd *cobra.Command) {
 	o.source.flags(cmd)
+	o.source.live.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "text", "`FORM` of the report: text or json")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
@@ -73,34 +74,27 @@ func (o *reportOptions) run(ctx context.Context, args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	files, err := o.source.paths(args)
-	if err != nil {
-		return err
-	}
-	if err := checkOutput(o.output, files, o.std); err != nil {
+	if err := checkOutput(o.output, slices.Concat(o.source.files, args), o.std); err != nil {
 		return err
 	}
 	conf, err := o.source.config()
 	if err != nil {
 		return err
 	}
-	in, err := openInput(ctx, files, o.std)
+	x, err := o.source.exchange(ctx, args, o.output, o.std)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	w, done, err := openOutput(o.output, o.std) // now, so that a wrong name is known before the work
-	if err != nil {
-		return err
-	}
-	ctx, cancel := linger(ctx, isLive(files, o.std.in), o.std.grace)
+	defer x.in.Close()
+	ctx, cancel := o.source.until(ctx, x.live, o.std)
 	defer cancel()
-	r, err := o.read(ctx, in, conf)
+	r, err := o.read(ctx, x.in, conf)
 	if err == nil {
+		dropped(r, x.in, o.std.err)
 		warn(o.std.err, r.Source.Faults)
-		err = o.render(w, r)
+		err = o.render(x.out, r)
 	}
-	return errors.Join(err, done())
+	return errors.Join(err, x.done())
 }
 
 // check judges the flags.
@@ -117,13 +111,13 @@ func (o *reportOptions) check() error {
 }
 
 // read makes the report.
-func (o *reportOptions) read(ctx context.Context, in *capture.Input, conf decode.Config) (*analyze.Report, error) {
+func (o *reportOptions) read(ctx context.Context, in packetInput, conf decode.Config) (*analyze.Report, error) {
 	limits := analyze.DefaultLimits()
 	shards := make([]*analyze.Summary, decode.Shards)
 	for i := range shards {
 		shards[i] = analyze.NewSummary(&conf, limits)
 	}
-	stats, err := decodeAll(ctx, in, conf, o.source.workers, o.std.err, func(i int) decode.Handler { return shards[i] })
+	stats, err := o.source.decode(ctx, in, conf, o.source.workers, o.std.err, func(i int) decode.Handler { return shards[i] })
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +133,9 @@ func warn(w io.Writer, faults []string) {
 	}
 }
 
-func sourceOf(ctx context.Context, in *capture.Input) analyze.Source {
-	src := analyze.Source{Files: in.Files(), Interrupted: ctx.Err() != nil}
+func sourceOf(ctx context.Context, in packetInput) analyze.Source {
+	_, live := in.(*liveInput) // its end is always somebody's wish
+	src := analyze.Source{Files: in.Files(), Interrupted: ctx.Err() != nil && !live}
 	for _, f := range in.Faults() {
 		src.Faults = append(src.Faults, f.Error())
 	}

@@ -91,7 +91,7 @@ file is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.flags(cmd)
-	cmd.AddCommand(reportCommand(std), demoCommand(std), printCommand(std), inspectCommand(std), offendersCommand(std))
+	cmd.AddCommand(reportCommand(std), demoCommand(std), printCommand(std), inspectCommand(std), interfacesCommand(std), offendersCommand(std))
 	return cmd
 }
 

@@ -26,11 +26,12 @@ type sourceOptions struct {
 	packets uint64
 	workers int
 	dedup   bool
+	live    liveOptions
 }
 
 func (o *sourceOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVarP(&o.files, "read", "r", nil, "read packets from `FILE` (repeatable; - is standard input)")
+	f.StringArrayVarP(&o.files, "read", "r", nil, "read packets from `FILE` (repeatable; - is stdin)")
 	f.Var((*portList)(&o.ports), "port", "take this UDP and TCP `PORT` as DNS too (repeatable)")
 	f.DurationVar(&o.timeout, "timeout", decode.DefaultTimeout, "`TIME` after which a query is unanswered")
 	f.Uint64VarP(&o.packets, "count", "c", 0, "stop after `N` packets")
@@ -116,8 +117,8 @@ func linger(ctx context.Context, live bool, grace time.Duration) (context.Contex
 	return late, func() { stop(); cancel() }
 }
 
-// decodeAll decodes an input to its end, or to the end of the context, with a progress line on screen while it works.
-func decodeAll(ctx context.Context, in *capture.Input, c decode.Config, workers int, screen io.Writer, h func(int) decode.Handler) (decode.Stats, error) {
+// decodeAll decodes files to their end, or to the end of the context, with a progress line on screen while it works.
+func decodeAll(ctx context.Context, in packetInput, c decode.Config, workers int, screen io.Writer, h func(int) decode.Handler) (decode.Stats, error) {
 	done := showProgress(in, screen)
 	defer done()
 	stop := context.AfterFunc(ctx, func() { _ = in.Close() }) // wakes readers that wait for a stream
