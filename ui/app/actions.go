@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gdamore/tcell/v2"
 
@@ -282,7 +283,7 @@ func (a *App) help() {
 	if p := a.top().page; p != nil && a.top().crumb == "help" {
 		return
 	}
-	a.show("help", &page{make: func(width int) []line { return helpLines(a.look, width) }})
+	a.show("help", &page{make: func(width int) []line { return helpLines(a.look, width, a.opt.Where != nil) }})
 }
 
 func (a *App) redraw() { a.screen.Sync() }
@@ -349,7 +350,7 @@ func (a *App) askSave() {
 		a.say(dim, "packets cannot be written here")
 		return
 	}
-	sel := Selection{Where: a.selection().matcher()}
+	sel := Selection{Where: a.selection().matcher(), Records: a.board().snapshot.Records}
 	if a.span != watch.All {
 		sel.From = a.board().snapshot.From
 	}
@@ -380,6 +381,9 @@ func (a *App) fileName(ext string) string {
 	return "dnssniff-" + at.UTC().Format("20060102-150405") + "." + ext
 }
 
+// staleAfter is how old tables may be without it being said.
+const staleAfter = 2 * time.Second
+
 // standing says what keeps the screen from showing the present, and what narrows it.
 func (a *App) standing() (out []part) {
 	s := a.board().snapshot
@@ -396,6 +400,9 @@ func (a *App) standing() (out []part) {
 	}
 	if a.where != "" {
 		out = append(out, part{"where " + a.where, accent, 2})
+	}
+	if d := s.Taken.Sub(s.Tabled); !s.Tabled.IsZero() && d > staleAfter {
+		out = append(out, part{"tables as of " + s.Tabled.UTC().Format("15:04:05"), dim, 3})
 	}
 	if s.Narrowed {
 		out = append(out, part{text.Count(s.Matching, "transaction"), dim, 4})

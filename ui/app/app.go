@@ -17,6 +17,7 @@ import (
 	"github.com/rivo/tview"
 
 	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/analyze/watch"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/ui/inspect"
@@ -31,8 +32,9 @@ type Source interface {
 
 // Selection is what is shown: the transactions that match, from a packet time on.
 type Selection struct {
-	From  time.Time     // zero: all
-	Where watch.Matcher // nil: all; for one goroutine
+	From    time.Time        // zero: all
+	Where   watch.Matcher    // nil: all; for one goroutine
+	Records []*record.Record // those of them that are on the screen, newest last
 }
 
 // Options say what the application is given. Functions that are nil are missing, and their keys say so.

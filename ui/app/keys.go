@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/gdamore/tcell/v2"
+
+	"github.com/dnssniff/dnssniff/analyze/where"
 )
 
 // scope is where a key has a meaning.
@@ -85,8 +87,8 @@ func (b *binding) fits(ev *tcell.EventKey, page bool) bool {
 	return false
 }
 
-// helpLines are all keys, by group.
-func helpLines(l look, width int) []line {
+// helpLines are all keys, by group, and what expressions can ask for.
+func helpLines(l look, width int, expressions bool) []line {
 	out := []line{{{"Keys", bold}}}
 	const column = 14
 	all := bindings()
@@ -105,6 +107,12 @@ func helpLines(l look, width int) []line {
 			if b := &all[i]; b.group == group {
 				row(b.shown, b.help)
 			}
+		}
+	}
+	if expressions {
+		out = append(out, nil, line{{"Expressions", bold}, {"  compare with == != < > in contains startsWith endsWith matches; join with and, or, not", dim}})
+		for _, f := range where.Fields() {
+			row(f.Name, f.Meaning+": "+f.Example)
 		}
 	}
 	return append(out, nil, line{{"Bytes at fault stand in brackets: [47] breaks a rule, (47) is odd but legal. Nothing is ever sent.", dim}})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -45,12 +46,21 @@ func exchange(r *record.Record, files []string, seconds float64) inspect.Exchang
 		e.Response.Number, e.Response.Time, e.Response.From, e.Response.To = r.ResponsePacket, at.UnixNano(), r.ResponseServer, r.Client
 		e.Response.File = fileOf(files, r.ResponseFile)
 	}
+	e.Remarks = append(remarkKept("query", len(r.Query), int(r.QueryLength)), remarkKept("response", len(r.Response), int(r.ResponseLength))...)
 	for _, id := range r.Anomalies {
 		if !known[id] {
 			e.Anomalies = append(e.Anomalies, anomaly.Seen{ID: id})
 		}
 	}
 	return e
+}
+
+// remarkKept says that not all bytes are there to be shown: less is kept for the screen than was captured.
+func remarkKept(what string, have, length int) []string {
+	if have >= length {
+		return nil
+	}
+	return []string{fmt.Sprintf("Of the %s's %d bytes the first %d are kept for the screen: dnssniff inspect shows all that was captured.", what, length, have)}
 }
 
 // message parses bytes that were kept, which can be fewer than were sent.

@@ -205,7 +205,6 @@ func (r *robot) press(keys ...string) {
 	for _, k := range keys {
 		if key, ok := named[k]; ok && k != "Space" {
 			r.app.tv.QueueEvent(tcell.NewEventKey(key, 0, tcell.ModNone))
-			r.do(func() {})
 			continue
 		}
 		if k == "Space" {
@@ -213,9 +212,9 @@ func (r *robot) press(keys ...string) {
 		}
 		for _, c := range k {
 			r.app.tv.QueueEvent(tcell.NewEventKey(tcell.KeyRune, c, tcell.ModNone))
-			r.do(func() {})
 		}
 	}
+	r.do(func() {})
 }
 
 // tick lets the time of a redraw come.

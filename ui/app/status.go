@@ -55,7 +55,21 @@ func statusLine(st Status, s *watch.Snapshot, l look, width int) line {
 	if s.Report.Source.OneWay != "" {
 		parts = append(parts, part{"only " + s.Report.Source.OneWay, warn, 2})
 	}
-	return joined(parts, l, width)
+	return joined(append(parts, spoilt(s)...), l, width)
+}
+
+// spoilt are the counts of what is missing from the numbers.
+func spoilt(s *watch.Snapshot) (parts []part) {
+	p := s.Report.Packets
+	for _, x := range []struct {
+		n    uint64
+		what string
+	}{{p.SnaplenCut, "cut by snaplen"}, {p.Undecodable, "unreadable"}, {p.FragmentsLost, "fragments lost"}, {p.TCPGaps, "TCP gaps"}, {p.Duplicate, "captured twice"}} {
+		if x.n > 0 {
+			parts = append(parts, part{x.what + " " + text.Number(x.n), warn, 4})
+		}
+	}
+	return parts
 }
 
 // reading says how far it is.
