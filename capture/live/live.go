@@ -5,7 +5,8 @@
 //
 // There is one buffer, whose blocks all Sources walk in place; a block goes back to the kernel when the last of them has left it. The kernel
 // could spread packets over several buffers (PACKET_FANOUT) instead, but only by flow: a client's next query, from another port, would land
-// elsewhere, as would fragments and ICMP errors, and packets would have no common order and number. Walking past a packet costs about 10 ns.
+// elsewhere, as would fragments and ICMP errors, and packets would have no common order and number. Nor was it faster, measured on two cores:
+// a second Source costs 0.1 µs a packet, and fanout 0.05 µs for the readers and more than that for the kernel, and another buffer.
 package live
 
 import (
@@ -189,7 +190,7 @@ func (c *Capture) stop() {
 }
 
 // Close ends the capture. Sources that wait return io.EOF, the others on their next call; when all have, or if there are none, the
-// buffer is given back: before that, packets handed out stay readable.
+// buffer is given back: before that, packets handed out stay readable. A Source that is never asked again keeps the buffer until the process ends.
 func (c *Capture) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

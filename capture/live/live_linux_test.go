@@ -74,6 +74,24 @@ func TestVLAN(t *testing.T) {
 	equal(t, read(t, src, len(tagged())), tagged())
 }
 
+// libpcap leaves tags out of what it captures from all interfaces. Here the pseudo-header says what the tag's protocol is.
+func TestAnyVLAN(t *testing.T) {
+	namespace(t)
+	c := open(t, Options{Interface: Any, Filter: payloadIs(0)[2:3]}) // a filter that takes all
+	src := c.Sources(1)[0]
+	newSender(t, "vA").send(ether(9, "x", 0x8100, 10), ether(9, "x", 0x88a8, 20))
+	for i, p := range read(t, src, 4) { // out and in
+		want := append([]byte{0, 10, 8, 0}, ip("x")...)
+		tpid := []byte{0x81, 0}
+		if i > 1 {
+			want[1], tpid = 20, []byte{0x88, 0xa8}
+		}
+		if !bytes.Equal(p.data[sll2:], want) || !bytes.Equal(p.data[:2], tpid) || int(p.Length) != len(p.data) {
+			t.Errorf("packet %d: %x", i+1, p.data)
+		}
+	}
+}
+
 // What an interface sends is seen too, its tags as well.
 func TestOutgoing(t *testing.T) {
 	namespace(t)

@@ -96,6 +96,9 @@ func (s *settler) settle(v view) uint32 {
 		if s.adapter && h.Status&unix.TP_STATUS_TS_RAW_HARDWARE == 0 {
 			s.machineTime++
 		}
+		if h.Next_offset < frameAddr || h.Next_offset > uint32(len(v.block)) {
+			return n + 1 // the last one
+		}
 		v.at += h.Next_offset
 	}
 	return v.left
