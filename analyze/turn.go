@@ -85,3 +85,6 @@ func (s *Summary) Responses(yield func(rcode uint16, n uint64) bool) { s.rcodes.
 
 // Total returns the number of messages, those of mDNS and LLMNR among them.
 func (s *Summary) Total() uint64 { return s.messages.Total + s.messages.MDNS + s.messages.LLMNR }
+
+// Times returns the earliest and the latest time of a message in ns; first is above last where there is none.
+func (s *Summary) Times() (first, last int64) { return s.first, s.last }

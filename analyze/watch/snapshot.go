@@ -95,6 +95,7 @@ type Rates struct {
 	Settled  uint64
 	P50, P95 time.Duration // valid iff Measured > 0
 	Measured uint64        // transactions
+	rcodes   map[string]uint64
 }
 
 // RCODE is a line of the table of response codes.
