@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dnssniff/dnssniff/analyze/family"
+	"github.com/dnssniff/dnssniff/analyze/where"
 	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -21,6 +22,7 @@ type inspectOptions struct {
 	std    streams
 	source sourceOptions
 	packet uint64
+	where  string
 	format string
 	output string
 	width  int
@@ -41,8 +43,11 @@ breaks a rule, (47) is odd but legal. From 120 columns on, query and response
 stand side by side. All times are in UTC.
 
 The JSON form has the schema ` + inspect.Schema + `: its fields are added, never
-renamed, and its leaves cover each byte of the message once.`,
+renamed, and its leaves cover each byte of the message once.
+
+` + whereHelp(),
 		Example: `  dnssniff inspect capture.pcap -n 456
+  dnssniff inspect capture.pcap --where 'malformed && client == "192.0.2.12"'
   dnssniff inspect capture.pcap -n 456 --format json | jq .exchanges[].anomalies`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
 	}
@@ -50,6 +55,7 @@ renamed, and its leaves cover each byte of the message once.`,
 	f := cmd.Flags()
 	_ = f.MarkHidden("workers") // packets in order take one
 	f.Uint64VarP(&o.packet, "packet", "n", 0, "show the message of packet `N` of the file")
+	whereFlag(cmd, &o.where)
 	f.StringVar(&o.format, "format", "text", "`FORM` of the output: text or json")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
 	f.IntVar(&o.width, "width", 0, "`N` columns of text, 80 or more (the terminal's, or 80)")
@@ -63,8 +69,10 @@ func (o *inspectOptions) check() error {
 		return usageError{fmt.Errorf("--format is text or json, not %q", o.format)}
 	case o.width < 0 || o.width > widthMost:
 		return usageError{fmt.Errorf("--width is %d to %d, not %d", widthLeast, widthMost, o.width)}
-	case o.packet == 0:
-		return usageError{errors.New("which packet? give its number, as in -n 456")}
+	case o.packet == 0 && o.where == "":
+		return usageError{errors.New("which packet? give its number, as in -n 456, or --where")}
+	case o.packet != 0 && o.where != "":
+		return usageError{errors.New("either -n or --where, not both")}
 	}
 	return nil
 }
@@ -80,6 +88,10 @@ func (o *inspectOptions) run(ctx context.Context, args []string) error {
 	if len(files) > 1 {
 		return usageError{errors.New("-n counts the packets of one file: give one")}
 	}
+	expr, err := whereOf(o.where)
+	if err != nil {
+		return err
+	}
 	if err := checkOutput(o.output, files, o.std); err != nil {
 		return err
 	}
@@ -87,12 +99,7 @@ func (o *inspectOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	in, err := openInput(ctx, files, o.std)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	found, err := o.find(ctx, in, conf)
+	found, err := o.exchanges(ctx, files, conf, expr)
 	if err != nil {
 		return err
 	}
@@ -108,13 +115,46 @@ func (o *inspectOptions) run(ctx context.Context, args []string) error {
 	return errors.Join(err, done())
 }
 
+// exchanges returns the messages of the packet, or of those that match the expression.
+func (o *inspectOptions) exchanges(ctx context.Context, files []string, conf decode.Config, e *where.Expr) (found []inspect.Exchange, err error) {
+	packets := []uint64{o.packet}
+	if e != nil {
+		if isLive(files, o.std.in) {
+			return nil, usageError{errors.New("--where reads the file several times: give a plain file")}
+		}
+		var more bool
+		if packets, more, err = o.choose(ctx, files, conf, e); err != nil {
+			return nil, err
+		}
+		if len(packets) == 0 {
+			return nil, errors.New("no transaction matches --where")
+		}
+		if more {
+			fmt.Fprintf(o.std.err, "dnssniff: only the first %d that match are shown\n", mostInspected)
+		}
+	}
+	for _, packet := range packets {
+		in, err := openInput(ctx, files, o.std)
+		if err != nil {
+			return nil, err
+		}
+		one, err := o.find(ctx, in, conf, packet)
+		_ = in.Close()
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, one...)
+	}
+	return found, nil
+}
+
 // find reads until it has the messages and what belongs to them.
-func (o *inspectOptions) find(ctx context.Context, in *capture.Input, conf decode.Config) ([]inspect.Exchange, error) {
+func (o *inspectOptions) find(ctx context.Context, in *capture.Input, conf decode.Config, packet uint64) ([]inspect.Exchange, error) {
 	within, cancel := linger(ctx, isLive(in.Files(), o.std.in), o.std.grace)
 	defer cancel()
 	enough, stop := context.WithCancel(within)
 	defer stop()
-	f := newFinder(o.packet, &conf, in.Files()[0], stop)
+	f := newFinder(packet, &conf, in.Files()[0], stop)
 	done := showProgress(in, o.std.err)
 	wake := context.AfterFunc(enough, func() { _ = in.Close() }) // wakes a reader that waits for a stream
 	conf.InOrder, conf.AfterBatch = true, f.check

@@ -10,11 +10,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dnssniff/dnssniff/analyze/record"
+	"github.com/dnssniff/dnssniff/analyze/where"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/text"
 )
 
 type printOptions struct {
+	where  string
 	std    streams
 	source sourceOptions
 	json   bool
@@ -36,8 +39,11 @@ From a pipe, and on a terminal, a line is shown as soon as it is settled.
 
 Times are in UTC: the clock, full with the date, or relative to the first DNS
 message in seconds. Ctrl-C ends the reading: queries still open are shown as
-such.`,
+such.
+
+` + whereHelp(),
 		Example: `  dnssniff print capture.pcap
+  dnssniff print --where 'rcode == "SERVFAIL" && rtt > 500ms' capture.pcap
   dnssniff print --json capture.pcap | jq 'select(.rcode == "SERVFAIL")'
   tcpdump -U -i eth0 -w - port 53 | dnssniff print -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
@@ -46,6 +52,7 @@ such.`,
 	o.source.flags(cmd)
 	o.source.live.flags(cmd)
 	_ = f.MarkHidden("workers") // lines in order take one
+	whereFlag(cmd, &o.where)
 	f.BoolVar(&o.json, "json", false, "one JSON object per line")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
 	f.StringVar(&o.time, "time", "clock", "times as `FORM`: clock, full, relative")
@@ -61,6 +68,10 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	expr, err := whereOf(o.where)
+	if err != nil {
+		return err
+	}
 	if err := checkOutput(o.output, slices.Concat(o.source.files, args), o.std); err != nil {
 		return err
 	}
@@ -73,7 +84,7 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	defer cancel()
 	conf.KeepNames, conf.InOrder = true, true
 	p := o.printer(x.out, &conf, x.live)
-	p.look.Time, p.stop = form, cancel
+	p.look.Time, p.stop, p.where = form, cancel, expr
 	stats, err := o.lines(ctx, x.in, conf, p)
 	if err := errors.Join(err, p.err, x.done()); err != nil {
 		return err
@@ -107,12 +118,13 @@ func (o *printOptions) lines(ctx context.Context, in packetInput, conf decode.Co
 
 // printer writes a line for each transaction.
 type printer struct {
-	out  *bufio.Writer
-	stop context.CancelFunc // of the reading, when nobody reads the lines any more
-	json bool
-	look text.LineOptions
-	line []byte
-	err  error
+	out   *bufio.Writer
+	stop  context.CancelFunc // of the reading, when nobody reads the lines any more
+	json  bool
+	look  text.LineOptions
+	where *where.Expr // nil: all
+	line  []byte
+	err   error
 
 	terminal              bool
 	messages, mdns, llmnr uint64
@@ -136,6 +148,11 @@ func (p *printer) Message(m *decode.Message) {
 func (p *printer) Transaction(t *decode.Transaction) {
 	if p.err != nil {
 		return
+	}
+	if p.where != nil {
+		if r := record.Of(t, 0); !p.where.Match(&r) {
+			return
+		}
 	}
 	if p.json {
 		p.line = text.JSON(p.line[:0], t)
