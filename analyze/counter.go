@@ -30,6 +30,16 @@ func (c *counter) add(code uint16, n uint64) {
 	(*p)[code&0xff] += n
 }
 
+// reset makes the counter empty; its room stays.
+func (c *counter) reset() {
+	clear(c.direct[:])
+	for _, p := range c.pages {
+		if p != nil {
+			clear(p[:])
+		}
+	}
+}
+
 func (c *counter) merge(o *counter) {
 	for code, n := range o.all {
 		c.add(code, n)

@@ -77,34 +77,46 @@ func (s *series) cover(a, b int64) {
 	}
 }
 
+// reach makes the series have the buckets from lo to hi. Room that it has is used again.
 func (s *series) reach(lo, hi int64) {
-	if n := int64(len(s.buckets)); n > 0 && lo == s.first && hi == s.first+n-1 {
+	had, n := len(s.buckets), int(hi-lo+1)
+	if had > 0 && lo == s.first && n == had {
 		return
 	}
-	grown := make([]bucket, hi-lo+1, max(hi-lo+1, min(2*(hi-lo+1), seriesBuckets)))
-	if len(s.buckets) > 0 {
-		if lo == s.first && int(hi-lo) < cap(s.buckets) {
-			s.buckets = s.buckets[:hi-lo+1]
-			return
-		}
+	if n <= cap(s.buckets) && (had == 0 || lo == s.first) {
+		s.first, s.buckets = lo, s.buckets[:n]
+		clear(s.buckets[had:])
+		return
+	}
+	grown := make([]bucket, n, max(n, min(2*n, seriesBuckets)))
+	if had > 0 {
 		copy(grown[s.first-lo:], s.buckets)
 	}
 	s.first, s.buckets = lo, grown
 }
 
-// coarsen goes to the next width, joining buckets.
+// coarsen goes to the next width, joining buckets where they are.
 func (s *series) coarsen() {
 	ratio := s.widths[s.level+1] / s.widths[s.level]
 	s.level++
 	if len(s.buckets) == 0 {
 		return
 	}
-	first := floorDiv(s.first, ratio)
-	joined := make([]bucket, floorDiv(s.first+int64(len(s.buckets))-1, ratio)-first+1)
+	first, last := floorDiv(s.first, ratio), int64(-1)
 	for i := range s.buckets {
-		joined[floorDiv(s.first+int64(i), ratio)-first].add(&s.buckets[i])
+		at := floorDiv(s.first+int64(i), ratio) - first // never after i
+		if at == last {
+			s.buckets[at].add(&s.buckets[i])
+			continue
+		}
+		s.buckets[at], last = s.buckets[i], at
 	}
-	s.first, s.buckets = first, joined
+	s.first, s.buckets = first, s.buckets[:last+1]
+}
+
+// reset makes the series empty; its room stays.
+func (s *series) reset() {
+	*s = series{widths: s.widths, buckets: s.buckets[:0]}
 }
 
 func (s *series) merge(o *series) {

@@ -209,8 +209,8 @@ func (s *Summary) lookupCounts() lookup.Counts {
 	return c
 }
 
-func (s *Summary) counters() [10]*counter {
-	return [...]*counter{&s.rcodes, &s.tsig, &s.tkey, &s.ede, &s.qtypes, &s.anomaly, &s.mcast, &s.edns.versions, &s.edns.sizes, &s.edns.options}
+func (t *tally) counters() [10]*counter {
+	return [...]*counter{&t.rcodes, &t.tsig, &t.tkey, &t.ede, &t.qtypes, &t.anomaly, &t.mcast, &t.edns.versions, &t.edns.sizes, &t.edns.options}
 }
 
 func (s *Summary) tables() [4]*table { return [...]*table{s.clients, s.servers, s.names, s.zones} }

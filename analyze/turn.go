@@ -2,6 +2,8 @@ package analyze
 
 import (
 	"math"
+
+	"github.com/dnssniff/dnssniff/analyze/lookup"
 )
 
 // NewSum returns an empty summary that takes what others have counted, by Merge, by their Turn, or by Record. It follows no lookups and no habits:
@@ -26,11 +28,16 @@ func (s *Summary) Reset() {
 }
 
 func (t *tally) reset() {
-	latency, formErrs := t.latency, t.formErrs
-	latency.Reset()
-	clear(formErrs.counts)
-	formErrs.lost = 0
-	*t = tally{first: math.MaxInt64, last: math.MinInt64, latency: latency, series: newSeries(), formErrs: formErrs}
+	for _, c := range t.counters() {
+		c.reset()
+	}
+	t.latency.Reset()
+	t.series.reset()
+	clear(t.formErrs.counts)
+	t.formErrs.lost = 0
+	t.messages, t.tx, t.settled, t.opcodes = Messages{}, Transactions{}, lookup.Counts{}, [len(t.opcodes)]uint64{}
+	t.first, t.last, t.tc, t.slowest, t.total = math.MaxInt64, math.MinInt64, 0, 0, 0
+	t.edns.queries, t.edns.responses, t.edns.do = 0, 0, 0
 }
 
 // Turn hands over all that was counted to an empty summary of NewSum with the same seed and limits: it is what was counted since the turn before. What s

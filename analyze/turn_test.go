@@ -197,3 +197,27 @@ func BenchmarkTurn(b *testing.B) {
 		s.Turn(part)
 	}
 }
+
+// TestResetIsEmpty fills a summary, empties it, and compares it with one that never held anything.
+func TestResetIsEmpty(t *testing.T) {
+	shards, stats := shardsOf(t, 1, DefaultLimits(), synth.Options{Packets: 5000, Seed: 8})
+	s := NewSum(shards[0].seed, DefaultLimits())
+	for range 2 {
+		for _, x := range shards {
+			s.Merge(x)
+		}
+		if s.Total() == 0 {
+			t.Fatal("nothing was counted")
+		}
+		s.Reset()
+		if got, want := reportJSON(t, s, &stats), reportJSON(t, NewSum(s.seed, DefaultLimits()), &stats); got != want {
+			t.Error(firstDifference(got, want))
+		}
+	}
+	if first, last := s.Times(); first <= last {
+		t.Errorf("times %d to %d", first, last)
+	}
+	for code := range s.Responses {
+		t.Errorf("response code %d", code)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/gopacket"
 	"github.com/miekg/dns"
 
+	"github.com/dnssniff/dnssniff/analyze"
 	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
@@ -423,5 +424,35 @@ func TestCountingDoesNotAllocate(t *testing.T) {
 	})
 	if allocs > 0 {
 		t.Errorf("%v allocations", allocs)
+	}
+}
+
+// TestHostileTimes has parts from all times: no slot may be missed, and no number of slots be unbounded.
+func TestHostileTimes(t *testing.T) {
+	const least, most = -1 << 63, 1<<63 - 1
+	w := newWindows(1, Options{}.withDefaults().Limits)
+	tr := trends{}
+	r := rand.New(rand.NewPCG(3, 4))
+	times := []int64{0, 1, -1, least, most, most - 1, 1_700_000_000e9, maxTime, maxTime + 1}
+	for i := range 300 {
+		since, until := times[r.IntN(len(times))]+int64(i), times[r.IntN(len(times))]
+		p := &part{since: since, until: until, sum: analyze.NewSum(1, analyze.Limits{})}
+		p.sum.Record(&record.Record{HasQuery: true, HasResponse: true, Time: time.Unix(0, since)})
+		w.take(p)
+		tr.take(p)
+		w.move(min(max(until, 0), maxTime))
+		w.expire(min(max(until, 0), maxTime))
+		for span := range spans {
+			w.span(span, min(max(until, 0), maxTime))
+		}
+		w.recent(min(max(until, 0), maxTime), over)
+	}
+	for i := range w.levels {
+		if n := len(w.levels[i].slots); n > 30 {
+			t.Errorf("level %d has %d slots", i, n)
+		}
+	}
+	if n := w.all.Total(); n != 600 || tr[0] == nil {
+		t.Errorf("%d messages", n)
 	}
 }

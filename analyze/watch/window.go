@@ -87,7 +87,7 @@ func (l *level) expire(now int64, last bool) {
 }
 
 // mostSpare bounds the slots that a level keeps for use again.
-const mostSpare = 2
+const mostSpare = 8
 
 // windows hold the whole, and the last minutes in slots that become wider the older they are.
 type windows struct {
