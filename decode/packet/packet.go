@@ -67,7 +67,8 @@ type Transport struct {
 	Payload          []byte
 	// PayloadLen is the length that the headers claim, in bytes; above len(Payload) where bytes are missing.
 	PayloadLen int
-	// Cut says that bytes are missing because the capture's snaplen cut the frame, and not because the headers lie.
+	// Cut says that bytes are missing because the capture's snaplen cut the frame, which shows in its length on the wire, or in an IP packet that is
+	// longer than its frame where a tool has lost that length. The transport's header has no part in it: where it lies, the sender did.
 	Cut bool
 	// LengthMismatch says that the UDP length and the IP length disagree (X11).
 	LengthMismatch bool

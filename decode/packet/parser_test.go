@@ -132,11 +132,12 @@ func TestUDPLength(t *testing.T) {
 		{"ip4_total_length_0", patch(t, u4, 2, "0000"), false, size, size, CheckGood},
 		{"ip6_length_0", patch(t, u6, 4, "0000"), false, size, size, CheckGood},
 		{"ip4_longer_than_the_frame", patch(t, u4, 2, "0100"), true, size, size, CheckGood},
+		{"both_longer_than_the_frame", patch(t, patch(t, u4, 2, "0100"), 24, "00ec"), false, size, 0xec - 8, CheckUnverified},
 		{"ip4_total_length_before_the_end", patch(t, u4, 2, "0024"), true, 8, size, CheckUnverified},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tr := parse(frame(101, c.data))
-			if tr.Kind != KindUDP || tr.LengthMismatch != c.mismatch || len(tr.Payload) != c.have || tr.PayloadLen != c.want || tr.L4Check != c.check || tr.Cut {
+			if tr.Kind != KindUDP || tr.LengthMismatch != c.mismatch || len(tr.Payload) != c.have || tr.PayloadLen != c.want || tr.L4Check != c.check || tr.Cut != (c.name == "both_longer_than_the_frame") {
 				t.Errorf("kind %d, mismatch %v, %d of %d bytes, check %d, cut %v", tr.Kind, tr.LengthMismatch, len(tr.Payload), tr.PayloadLen, tr.L4Check, tr.Cut)
 			}
 		})

@@ -7,6 +7,7 @@ func (p *Parser) parseUDP(t *Transport, b []byte, n int) {
 		return
 	}
 	length := p.udpLength(t, b, n)
+	lacks := len(b) < min(n, length)
 	_ = p.udp.DecodeFromBytes(p.udpHeader(b), feedback)
 	b = p.clip(b, length)
 	if p.udpCarrier(t, b[udpLen:], uint16(p.udp.SrcPort), uint16(p.udp.DstPort)) {
@@ -14,7 +15,7 @@ func (p *Parser) parseUDP(t *Transport, b []byte, n int) {
 	}
 	t.Kind, t.SrcPort, t.DstPort = KindUDP, uint16(p.udp.SrcPort), uint16(p.udp.DstPort)
 	t.Payload, t.PayloadLen = b[udpLen:], length-udpLen
-	t.Cut = p.missing > 0
+	t.Cut = p.missing > 0 || lacks
 	if p.udp.Checksum != 0 && !p.rerouted && len(b) == length && be16(b[4:]) == length {
 		t.L4Check = transportCheck(t, b, 6)
 	}
@@ -57,7 +58,7 @@ func (p *Parser) parseTCP(t *Transport, b []byte, n int) {
 	p.decodeTCP(t, b)
 	t.Kind, t.PayloadLen = KindTCP, n-size
 	t.Payload = b[min(size, len(b)):]
-	t.Cut = p.missing > 0
+	t.Cut = p.missing > 0 || len(b) < n
 	if len(b) == n && !p.guessed && !p.rerouted {
 		t.L4Check = transportCheck(t, b, 16)
 	}
