@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +19,7 @@ import (
 	"github.com/dnssniff/dnssniff/analyze"
 	"github.com/dnssniff/dnssniff/analyze/watch"
 	"github.com/dnssniff/dnssniff/analyze/where"
-	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/capture/live"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/app"
 	"github.com/dnssniff/dnssniff/ui/text"
@@ -27,6 +29,7 @@ import (
 type appOptions struct {
 	redraw time.Duration
 	mouse  bool
+	where  string
 }
 
 // Bounds of --redraw.
@@ -38,15 +41,17 @@ const (
 
 func (o *appOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.DurationVar(&o.redraw, "redraw", redrawDefault, "`TIME` between two drawings, for slow links")
-	f.BoolVar(&o.mouse, "mouse", false, "let the mouse select; the terminal's marking takes Shift")
+	whereFlag(cmd, &o.where)
+	f.DurationVar(&o.redraw, "redraw", redrawDefault, "`TIME` between two drawings")
+	f.BoolVar(&o.mouse, "mouse", false, "let the mouse select (Shift marks)")
 }
 
 func (o *appOptions) check() error {
 	if o.redraw < redrawLeast || o.redraw > redrawMost {
 		return usageError{fmt.Errorf("--redraw is %s to %s, not %s", redrawLeast, redrawMost, o.redraw)}
 	}
-	return nil
+	_, err := whereOf(o.where)
+	return err
 }
 
 // wantsApp says whether the call is for the application: on a terminal, and not asking for anything that only a report has.
@@ -92,12 +97,13 @@ func runApp(ctx context.Context, src appSource, o appOptions, std streams) error
 	look := lookOf(std.out)
 	if src.save == nil {
 		src.save = func(_ context.Context, path string, s app.Selection) (string, error) {
-			return saveRecords(path, s.Records)
+			said, err := saveRecords(path, s.Records)
+			return said, src.hint(err)
 		}
 	}
 	screen := app.New(w, app.Options{
 		Interval: o.redraw, Mouse: o.mouse, Color: look.color, ASCII: look.ascii,
-		Where: parseWhere, Save: src.save, Report: writeReport, Answers: measuredAnswers,
+		Where: parseWhere, Expression: o.where, Save: src.save, Report: src.report, Answers: measuredAnswers,
 		Status: func() app.Status {
 			st := src.status()
 			if err := failed.Load(); err != nil {
@@ -123,6 +129,20 @@ func parseWhere(expr string) (watch.Matcher, error) {
 	return e, nil
 }
 
+// report writes a report to a file.
+func (s *appSource) report(ctx context.Context, path string, r *analyze.Report) (string, error) {
+	said, err := writeReport(ctx, path, r)
+	return said, s.hint(err)
+}
+
+// hint says why a capture cannot write.
+func (s *appSource) hint(err error) error {
+	if s.clock != nil && errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: the capture has given up its rights; --keep-rights keeps them", err)
+	}
+	return err
+}
+
 // writeReport writes a report to a file that is not there yet: as JSON where its name says so, else as text.
 func writeReport(_ context.Context, path string, r *analyze.Report) (string, error) {
 	f, err := createNew(path)
@@ -144,21 +164,20 @@ func createNew(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 }
 
-// fileSource reads capture files for the application.
-func fileSource(in *capture.Input, conf decode.Config, workers int, std streams) appSource {
-	files := in.Files()
-	name := filepath.Base(files[0])
-	if len(files) > 1 {
-		name = fmt.Sprintf("%d files", len(files))
-	} else if name == "-" {
-		name = "standard input"
-	}
-	src := appSource{conf: conf, source: analyze.Source{Files: files, Settings: analyze.SettingsOf(&conf)}}
+// appOver makes a source of an input.
+func (o *sourceOptions) appOver(in packetInput, live bool, conf decode.Config, std streams) appSource {
+	src := appSource{conf: conf, source: analyze.Source{Files: in.Files(), Settings: analyze.SettingsOf(&conf)}}
 	src.decode = func(ctx context.Context, c decode.Config, h func(int) decode.Handler) (decode.Stats, error) {
-		stop := context.AfterFunc(ctx, func() { _ = in.Close() })
-		defer stop()
-		return decode.Run(ctx, in.Sources(workers), c, h)
+		ctx, cancel := o.until(ctx, false, std) // the user's wish to end is final here
+		defer cancel()
+		return o.decode(ctx, in, c, o.workers, io.Discard, h)
 	}
+	if l, ok := in.(*liveInput); ok {
+		src.clock = func() int64 { return time.Now().UnixNano() }
+		src.status = l.appStatus
+		return src
+	}
+	name := appName(in.Files())
 	src.status = func() app.Status {
 		st := app.Status{Source: name}
 		st.Read, st.Total = in.Progress()
@@ -167,33 +186,59 @@ func fileSource(in *capture.Input, conf decode.Config, workers int, std streams)
 		}
 		return st
 	}
-	if !isLive(files, std.in) {
+	if f, _ := o.live.expression(); !live { // it was read before
 		src.save = func(ctx context.Context, path string, s app.Selection) (string, error) {
-			return savePackets(ctx, path, files, conf, s)
+			return savePackets(ctx, path, in.Files(), conf, f, s)
 		}
 	}
 	return src
 }
 
-// runFiles shows the application over capture files.
-func (o *reportOptions) runFiles(ctx context.Context, args []string, look appOptions) error {
+// appName is what the status line calls files.
+func appName(files []string) string {
+	switch {
+	case len(files) > 1:
+		return fmt.Sprintf("%d files", len(files))
+	case files[0] == "-":
+		return "standard input"
+	}
+	return filepath.Base(files[0])
+}
+
+// appStatus says how the capture is.
+func (l *liveInput) appStatus() app.Status {
+	st := l.Stats()
+	out := app.Status{Source: l.name, Live: true, Dropped: st.Dropped}
+	switch {
+	case st.Trouble != nil:
+		out.Trouble = st.Trouble.Error()
+	case st.State != live.Up:
+		out.Trouble = fmt.Sprintf("%s is %v", l.name, st.State)
+	}
+	return out
+}
+
+// runScreen shows the application over what the flags and arguments name.
+func (o *reportOptions) runScreen(ctx context.Context, args []string, look appOptions) error {
 	if err := look.check(); err != nil {
 		return err
 	}
-	files, err := o.source.paths(args)
-	if err != nil {
+	if _, err := o.source.live.duration(); err != nil {
+		return err
+	}
+	if _, err := o.source.live.expression(); err != nil {
 		return err
 	}
 	conf, err := o.source.config()
 	if err != nil {
 		return err
 	}
-	in, err := openInput(ctx, files, o.std)
+	in, live, err := o.source.open(ctx, args, o.std)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	err = runApp(ctx, fileSource(in, conf, o.source.workers, o.std), look, o.std)
+	err = runApp(ctx, o.source.appOver(in, live, conf, o.std), look, o.std)
 	warn(o.std.err, sourceOf(context.Background(), in).Faults)
 	return err
 }

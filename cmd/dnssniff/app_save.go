@@ -14,6 +14,7 @@ import (
 
 	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/capture/filter"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/app"
 )
@@ -67,27 +68,31 @@ func (s *selector) parts(m *decode.Message) {
 	}
 }
 
-// savePackets reads files again, twice: to find the packets of the transactions that match, among all there are, and to write them.
-func savePackets(ctx context.Context, path string, files []string, conf decode.Config, what app.Selection) (said string, err error) {
-	f, err := createNew(path)
+// savePackets reads files again, twice: to find the packets of the transactions that match, among all that pass a filter (nil: all there are), and
+// to write them.
+func savePackets(ctx context.Context, path string, files []string, conf decode.Config, f *filter.Filter, what app.Selection) (said string, err error) {
+	file, err := createNew(path)
 	if err != nil {
 		return "", err
 	}
 	defer func() {
-		if err = errors.Join(err, f.Close()); err != nil {
+		if err = errors.Join(err, file.Close()); err != nil {
 			_ = os.Remove(path) // half a capture is no capture
 		}
 	}()
 	s := &selector{Selection: what, log: newPacketLog(maxLogged, maxSpans)}
 	conf.KeepNames, conf.KeepData = true, false
 	err = withFiles(ctx, files, func(src capture.Source) error {
+		if f != nil {
+			src = &filtered{src, f}
+		}
 		_, err := decode.Run(ctx, []capture.Source{src}, conf, func(int) decode.Handler { return s })
 		return errors.Join(err, ctx.Err())
 	})
 	if err != nil {
 		return "", err
 	}
-	out := capture.NewWriter(f)
+	out := capture.NewWriter(file)
 	var written uint64
 	err = withFiles(ctx, files, func(src capture.Source) (err error) {
 		written, err = pick(src, newPicker(joined([]*packetLog{s.log}), len(files)), out)

@@ -67,7 +67,7 @@ func TestSavePackets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		said, err := savePackets(t.Context(), out, []string{office}, conf, app.Selection{Where: e})
+		said, err := savePackets(t.Context(), out, []string{office}, conf, nil, app.Selection{Where: e})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,25 +75,25 @@ func TestSavePackets(t *testing.T) {
 		if got.RCODEs[code] != whole.RCODEs[code] || len(got.RCODEs) != 1 {
 			t.Errorf("%s: %v, want %d: %s", code, got.RCODEs, whole.RCODEs[code], said)
 		}
-		if _, err := savePackets(t.Context(), out, []string{office}, conf, app.Selection{}); err == nil {
+		if _, err := savePackets(t.Context(), out, []string{office}, conf, nil, app.Selection{}); err == nil {
 			t.Error("a file was written over")
 		}
 	}
 	out := filepath.Join(t.TempDir(), "out.pcapng")
-	if _, err := savePackets(t.Context(), out, []string{office}, conf, app.Selection{}); err != nil {
+	if _, err := savePackets(t.Context(), out, []string{office}, conf, nil, app.Selection{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, _ := counted(t, out); got.Transactions.Answered != whole.Transactions.Answered || got.Messages.TCP == 0 {
 		t.Errorf("%d answered, want %d", got.Transactions.Answered, whole.Transactions.Answered)
 	}
 	late := app.Selection{From: time.Now().AddDate(100, 0, 0)}
-	if said, err := savePackets(t.Context(), filepath.Join(t.TempDir(), "none"), []string{office}, conf, late); err != nil || !strings.HasPrefix(said, "0 packets of 0") {
+	if said, err := savePackets(t.Context(), filepath.Join(t.TempDir(), "none"), []string{office}, conf, nil, late); err != nil || !strings.HasPrefix(said, "0 packets of 0") {
 		t.Errorf("%s, %v", said, err)
 	}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
 	broken := filepath.Join(t.TempDir(), "broken")
-	if _, err := savePackets(stopped, broken, []string{office}, conf, app.Selection{}); err == nil {
+	if _, err := savePackets(stopped, broken, []string{office}, conf, nil, app.Selection{}); err == nil {
 		t.Error("an interrupted writing is no failure")
 	} else if _, err := os.Stat(broken); err == nil {
 		t.Error("half a capture is left")

@@ -48,6 +48,8 @@ type Options struct {
 	Mouse    bool
 	// Where reads an expression. Its matchers are for one goroutine each. An error that is a [where.Error] is shown at its column.
 	Where func(text string) (watch.Matcher, error)
+	// Expression is what narrows everything at first, "" for nothing. Where must be able to read it.
+	Expression string
 	// Save writes the packets of a selection to a file, and says what it wrote; Report does so with a report. They are called from goroutines of
 	// their own, which end before Run does where they heed the context.
 	Save   func(ctx context.Context, path string, s Selection) (string, error)
@@ -114,6 +116,10 @@ func (a *App) Run(ctx context.Context, screen tcell.Screen) error {
 	}
 	a.screen = screen
 	a.tv.SetScreen(screen)
+	if a.where = a.opt.Expression; a.where != "" {
+		a.remember(a.where)
+		a.narrowAll()
+	}
 	a.rebuild()
 	stop := context.AfterFunc(ctx, func() { a.post(a.tv.Stop) })
 	defer stop()

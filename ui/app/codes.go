@@ -70,9 +70,9 @@ func types(s *scene) []pane {
 		note += "; " + text.Count(n, "query") + " without a readable question"
 	}
 	return []pane{
-		shares{"types", "Query types", note + s.ofHeld(), "type", "questions", entries, questions, r.Messages.Duration,
+		shares{"types", "Query types", note + s.ofHeld(), "type", "questions", entries, questions, s.seconds(),
 			func(key string) *cond { return pointer(byType(key)) }, namesScreen}.pane(),
-		shares{"opcodes", "Opcodes", "% of " + text.Count(r.Messages.Queries, "query"), "opcode", "queries", ranked(r.Opcodes), r.Messages.Queries, r.Messages.Duration,
+		shares{"opcodes", "Opcodes", "% of " + text.Count(r.Messages.Queries, "query"), "opcode", "queries", ranked(r.Opcodes), r.Messages.Queries, s.seconds(),
 			func(key string) *cond { return pointer(byOpcode(key)) }, transactionsScreen}.pane(),
 	}
 }
@@ -173,7 +173,7 @@ func anomalies(s *scene) []pane {
 }
 
 func anomalyList(s *scene) sheet {
-	return oddities("Anomalies", "messages or transactions that have it; one can have several"+s.ofHeld(), s.Report.Anomalies, s.Report.Messages.Duration)
+	return oddities("Anomalies", "messages or transactions that have it; one can have several"+s.ofHeld(), s.Report.Anomalies, s.seconds())
 }
 
 // oddities is a table of anomalies, the severest first.
@@ -225,8 +225,8 @@ func parseAnomaly(s string) (anomaly.ID, bool) {
 // latency shows how the times are spread, and the slowest. What was not answered is not here.
 func latency(s *scene) []pane {
 	l := s.Report.Latency
-	if s.Report.Source.OneWay != "" {
-		return []pane{{id: "one way", lines: remark("Latency", "only "+s.Report.Source.OneWay+" were captured: nothing can be said about latency")}}
+	if one := s.oneWay(); one != "" {
+		return []pane{{id: "one way", lines: remark("Latency", "only "+one+" were captured: nothing can be said about latency")}}
 	}
 	return []pane{
 		{id: "latency", sheet: s.histogram(l)},

@@ -86,7 +86,7 @@ func (s *scene) endpointFields(noun string, queries uint64) []field[analyze.Row]
 		count("other", 3, bad, otherCodes, &other),
 		count("malformed", 2, bad, func(r analyze.Row) uint64 { return r.Malformed }, &malformed),
 	}
-	if s.Report.Source.OneWay == "" {
+	if s.oneWay() == "" {
 		out = append(out, count("unanswered", 1, bad, func(r analyze.Row) uint64 { return r.Unanswered }, &lost))
 	}
 	if noun == "zone" {
@@ -112,8 +112,8 @@ func otherCodes(r analyze.Row) (n uint64) {
 func unanswered(s *scene) []pane {
 	r := s.Report
 	x := r.Transactions
-	if r.Source.OneWay != "" {
-		return []pane{{id: "one way", lines: remark("Unanswered", "only "+r.Source.OneWay+" were captured: nobody can tell what was answered")}}
+	if one := s.oneWay(); one != "" {
+		return []pane{{id: "one way", lines: remark("Unanswered", "only "+one+" were captured: nobody can tell what was answered")}}
 	}
 	note := fmt.Sprintf("no response within %s: %s of %s settled%s", s.timeout(), text.Number(x.Unanswered), text.Number(x.Answered+x.Unanswered), s.ofHeld())
 	return []pane{

@@ -29,10 +29,17 @@ func rcodes(s *scene) sheet {
 	for _, r := range s.RCODEs {
 		total += r.Count
 	}
-	seen := s.Snapshot.Rates.Over
 	note := "% of " + text.Count(total, "response")
-	if seen > 0 && !s.Reduced {
-		note += "; rates over " + text.Span(seen.Seconds(), s.ascii)
+	over, trend := s.seconds(), "over time"
+	rate := func(r watch.RCODE) float64 { return float64(r.Count) / over }
+	if s.live {
+		over, trend = s.Rates.Over.Seconds(), "last minute"
+		rate = func(r watch.RCODE) float64 { return r.Rate }
+	}
+	if over > 0 && !s.Reduced {
+		note += "; rates over " + text.Span(over, s.ascii)
+	} else {
+		rate = func(watch.RCODE) float64 { return 0 }
 	}
 	return &list[watch.RCODE]{
 		name: "Response codes", note: note + s.ofHeld(), rows: s.RCODEs,
@@ -45,11 +52,27 @@ func rcodes(s *scene) sheet {
 			{column: column{title: "code", right: true, rank: 4}, text: func(r watch.RCODE) string { return fmt.Sprint(r.Code) }, number: func(r watch.RCODE) float64 { return -float64(r.Code) }},
 			{column: column{title: "responses", right: true}, text: func(r watch.RCODE) string { return text.Number(r.Count) }, number: func(r watch.RCODE) float64 { return float64(r.Count) }},
 			{column: column{title: "share", right: true}, text: func(r watch.RCODE) string { return text.Percent(r.Count, total) }, number: func(r watch.RCODE) float64 { return float64(r.Count) }},
-			{column: column{title: "rate", right: true, rank: 2, optional: true}, text: func(r watch.RCODE) string { return text.PerSecond(r.Rate) }, number: func(r watch.RCODE) float64 { return r.Rate }},
-			{column: column{title: "last minute", trend: true, rank: 3, optional: true}, counts: func(r watch.RCODE) []uint64 { return r.Trend }, look: func(watch.RCODE) style { return accent }},
+			{column: column{title: "rate", right: true, rank: 2, optional: true}, text: func(r watch.RCODE) string { return text.PerSecond(rate(r)) }, number: rate},
+			{column: column{title: trend, trend: true, rank: 3, optional: true}, counts: s.trend, look: func(watch.RCODE) style { return accent }},
 			{column: column{title: "last seen", right: true, rank: 1}, text: func(r watch.RCODE) string { return s.lastSeen(r.Last) }, number: func(r watch.RCODE) float64 { return float64(r.Last.Unix()) }},
 		},
 	}
+}
+
+// trend is how often a code comes: in the last minute on a live line, in all its time in a file, for the codes that have a series.
+func (s *scene) trend(r watch.RCODE) []uint64 {
+	if s.live {
+		return r.Trend
+	}
+	return s.Report.Series.RCODEs[r.Name]
+}
+
+// seconds is what rates of the tables are over.
+func (s *scene) seconds() float64 {
+	if s.Narrowed {
+		return s.Taken.Sub(s.From).Seconds()
+	}
+	return s.Report.Messages.Duration
 }
 
 func rcodeStyle(code uint16) style {
@@ -120,7 +143,7 @@ func outcomes(s *scene) sheet {
 		add(what, n, of, note, look, &c)
 	}
 	lost, lostLook := "no response within "+s.timeout(), bad
-	switch s.Report.Source.OneWay {
+	switch s.oneWay() {
 	case analyze.OnlyQueries:
 		settled, lost, lostLook = 0, "only queries were captured", plain
 	case analyze.OnlyResponses:
@@ -163,7 +186,7 @@ func outcomes(s *scene) sheet {
 // lookups are the lines of what one client tried for one question.
 func lookups(s *scene) (rows []outcome) {
 	l := s.Report.Lookups
-	if l.Retried+l.Failed == 0 || s.Report.Source.OneWay != "" || s.Narrowed {
+	if l.Retried+l.Failed == 0 || s.oneWay() != "" || s.Narrowed {
 		return nil
 	}
 	add := func(what string, n uint64, note string, look style) {

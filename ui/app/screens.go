@@ -61,6 +61,15 @@ type scene struct {
 	live bool
 }
 
+// oneWay says that only one direction was captured, and which. A live line whose server is silent looks the same: there it is shown who gets no
+// answers, and the status line says the rest.
+func (s *scene) oneWay() string {
+	if s.live {
+		return ""
+	}
+	return s.Report.Source.OneWay
+}
+
 // pane is a part of a screen: a table, or lines. The id keeps what the user did to a table while snapshots come and go.
 type pane struct {
 	id    string

@@ -121,10 +121,10 @@ func liveRates(s *watch.Snapshot, l look) []part {
 func fileRates(s *watch.Snapshot, l look) []part {
 	r := s.Report
 	var parts []part
-	if d := r.Source.Duration; d > 0 && r.Packets.Read > 0 {
+	if d := r.Source.Duration; d > 0 && r.Packets.Read > 0 && !s.Narrowed {
 		parts = append(parts, part{perS(float64(r.Packets.Read)/d, "pkt"), plain, 5})
 	}
-	if d := r.Messages.Duration; d > 0 && r.Messages.Total > 0 {
+	if d := r.Messages.Duration; d > 0 && r.Messages.Total > 0 && !s.Narrowed {
 		parts = append(parts, part{perS(float64(r.Messages.Total)/d, "msg"), plain, 2})
 	}
 	if x := r.Transactions; x.Answered+x.Unanswered > 0 && r.Source.OneWay == "" {
