@@ -63,6 +63,7 @@ func oneLine(err error) string {
 
 func rootCommand(std streams) *cobra.Command {
 	o := reportOptions{std: std}
+	var look appOptions
 	cmd := &cobra.Command{
 		Use:   "dnssniff [FILE...]",
 		Short: "Passive DNS analyzer: what is going on, who it is, and why",
@@ -70,8 +71,10 @@ func rootCommand(std streams) *cobra.Command {
 what is going on: response codes, clients, servers, names, latency, and what is
 wrong with the messages. It never sends a packet.
 
-With files and no command it prints the report. Exit codes: 0 done, also where a
-file is damaged, which gets a warning; 1 failed; 2 wrong call.`,
+With files and no command it opens the application: tables down to the bytes of
+a message; ? shows the keys. Where standard output is no terminal, or a flag of
+the report is given, it prints the report. Exit codes: 0 done, also where a file
+is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 		Example: `  dnssniff capture.pcap
   dnssniff report --format json capture.pcapng.gz
   tcpdump -U -i eth0 -w - port 53 | dnssniff print -`,
@@ -83,14 +86,21 @@ file is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 		SuggestionsMinimumDistance: 2, // how many letters a mistyped command may be off, for a hint
 
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 && len(o.source.files) == 0 {
+			if len(args) == 0 && len(o.source.files) == 0 && o.source.live.iface == "" {
 				return cmd.Help()
+			}
+			if wantsApp(cmd, std) {
+				return orCommand(cmd, args, o.runScreen(cmd.Context(), args, look))
+			}
+			if look.where != "" {
+				return usageError{errors.New("--where is for the application, which wants a terminal, and for print and inspect")}
 			}
 			return orCommand(cmd, args, o.run(cmd.Context(), args))
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.flags(cmd)
+	look.flags(cmd)
 	cmd.AddCommand(reportCommand(std), demoCommand(std), printCommand(std), inspectCommand(std), interfacesCommand(std), offendersCommand(std))
 	return cmd
 }
