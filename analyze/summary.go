@@ -138,7 +138,10 @@ func appendLower(dst, name []byte) []byte {
 
 // Warm implements [decode.Warmer].
 func (s *Summary) Warm(m *decode.Message) {
-	s.warmed += s.names.warm(m.NameHash) + s.clients.warm(m.ClientHash) + s.lookups.Warm(m)
+	s.warmed += s.names.warm(m.NameHash) + s.clients.warm(m.ClientHash)
+	if s.lookups != nil {
+		s.warmed += s.lookups.Warm(m)
+	}
 }
 
 // Tick implements [decode.Ticker].
