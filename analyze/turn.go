@@ -11,7 +11,7 @@ import (
 func NewSum(seed uint64, l Limits) *Summary {
 	s := newSummary(seed)
 	s.clients, s.servers, s.names, s.zones = newTable(l.Clients), newTable(l.Servers), newTable(l.Names), newTable(l.Zones)
-	z := newZoner(zonerBytes)
+	z := newZoner(min(16*l.Names, zonerBytes))
 	s.names.lost = func(name []byte, c *counts) { s.zone(z.zoneOf(name)).add(c) }
 	return s
 }

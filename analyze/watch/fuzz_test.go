@@ -19,6 +19,9 @@ func FuzzRecord(f *testing.F) {
 	f.Add([]byte(header), []byte("\x12\x34"), uint8(7), int64(-1))
 	f.Add([]byte(header+"\xc0\x0c"), []byte{}, uint8(3), int64(1)<<62)
 	f.Fuzz(func(t *testing.T, query, response []byte, status uint8, rtt int64) {
+		if len(query)+len(response) == 0 {
+			return // there is no such transaction
+		}
 		x := decode.Transaction{Status: decode.Status(status), RTT: rtt}
 		if len(query) > 0 {
 			var m wire.Message

@@ -12,7 +12,7 @@ import (
 // When a shard hands over what it has counted: with each tick of a live line, for a file less often, where little is in it; and before its tables
 // are full in any case.
 const (
-	fewMessages  = 1 << 8
+	fewMessages  = 1 << 10
 	manyMessages = 1 << 13
 	longest      = int64(15e9) // of a part of a file, ns
 )
@@ -44,7 +44,7 @@ type handler struct {
 }
 
 func newHandler(w *Watcher, shard int, conf *decode.Config) *handler {
-	l := slotLimits(fifths(1 << 14))
+	l := slotLimits(slotNames)
 	l.Lookups = analyze.DefaultLimits().Lookups
 	h := &handler{w: w, shard: shard, spare: make(chan *part, 1), records: make([]byte, 0, recordBytes), encoder: encoder{limit: w.options.Data}}
 	if w.options.Where == nil {
@@ -118,7 +118,9 @@ func (h *handler) choose(t *decode.Transaction, room bool) {
 // Warm implements [decode.Warmer].
 func (h *handler) Warm(m *decode.Message) {
 	h.lock()
-	h.sum.Warm(m)
+	if h.w.options.Where == nil {
+		h.sum.Warm(m)
+	}
 }
 
 // Event implements [decode.Watcher].

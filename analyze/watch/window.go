@@ -98,7 +98,10 @@ type windows struct {
 	any    bool
 }
 
-// Bounds on the tables of slots, of the whole, and of a shard's part.
+// slotNames is how many names a slot, or a part, counts exactly.
+const slotNames = 1 << 14 * 4 / 5
+
+// slotLimits bounds the tables of a slot or a part with so many names.
 func slotLimits(rows int) analyze.Limits {
 	return analyze.Limits{Clients: rows / 2, Servers: rows / 8, Names: rows, Zones: rows / 4, Lookups: 1}
 }
@@ -109,9 +112,8 @@ func newWindows(seed uint64, whole analyze.Limits) *windows {
 	w := &windows{all: analyze.NewSum(seed, whole)}
 	for i, l := range [...]struct {
 		width, keep time.Duration
-		rows        int
-	}{{5 * time.Second, time.Minute, 1 << 14}, {30 * time.Second, 5 * time.Minute, 1 << 15}, {time.Minute, 15 * time.Minute, 1 << 15}} {
-		w.levels[i] = level{width: int64(l.width), keep: int64(l.keep), limits: slotLimits(fifths(l.rows)), seed: seed}
+	}{{5 * time.Second, time.Minute}, {30 * time.Second, 5 * time.Minute}, {time.Minute, 15 * time.Minute}} {
+		w.levels[i] = level{width: int64(l.width), keep: int64(l.keep), limits: slotLimits(slotNames), seed: seed}
 	}
 	return w
 }
