@@ -36,9 +36,10 @@ func demoCommand(std streams) *cobra.Command {
 		Use:   "demo [NAME]",
 		Short: "Play a capture that is part of the program",
 		Long: `demo needs nothing but the program: it reads a capture of real servers that is
-embedded in it, says what was played, and shows the report. With --speed the
-transactions are printed as they happened, at that multiple of the capture's own
-pace, before the report.`,
+embedded in it. On a terminal it opens the application over it; elsewhere, and
+with a flag about the report, it says what was played and shows the report. With
+--speed things happen at that multiple of the capture's own pace: in the
+application, or as lines before the report.`,
 		Example: `  dnssniff demo
   dnssniff demo --list
   dnssniff demo dnssec-expired --speed 5`,
@@ -46,18 +47,20 @@ pace, before the report.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return pcaps.Embedded(), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), args, !o.list && wantsApp(cmd, std))
+		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.list, "list", false, "list the embedded captures")
-	f.Float64Var(&o.speed, "speed", 0, "print what happens at `N` times the capture's pace; 0 shows the report at once")
+	f.Float64Var(&o.speed, "speed", 0, "play at `N` times the capture's pace; 0 is at once")
 	f.StringVar(&o.report.format, "format", "text", "`FORM` of the report: text or json")
 	f.IntVar(&o.report.top, "top", 0, fmt.Sprintf("`N` rows in each table (text %d, json %d)", topText, topJSON))
 	f.IntVar(&o.report.width, "width", 0, "`N` columns of text, 80 or more (the terminal's, or 80)")
 	return cmd
 }
 
-func (o *demoOptions) run(ctx context.Context, args []string) error {
+func (o *demoOptions) run(ctx context.Context, args []string, screen bool) error {
 	if err := o.report.check(); err != nil {
 		return err
 	}
@@ -78,6 +81,9 @@ func (o *demoOptions) run(ctx context.Context, args []string) error {
 	b, d, err := pcaps.Open(name)
 	if err != nil {
 		return err
+	}
+	if screen {
+		return o.show(ctx, b, d)
 	}
 	if o.report.format == "text" {
 		fmt.Fprintf(o.report.std.out, "%s: %s\n\n", d.Name, d.Title)
@@ -107,6 +113,44 @@ func listDemos(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// show opens the application over a capture.
+func (o *demoOptions) show(ctx context.Context, b []byte, d pcaps.Description) error {
+	in, err := capture.Open([]string{"-"}, capture.Options{Stdin: bytes.NewReader(b)})
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	source := sourceOptions{timeout: decode.DefaultTimeout, workers: 1}
+	conf, err := source.config()
+	if err != nil {
+		return err
+	}
+	playing := &embedded{Input: in, ctx: ctx, file: d.File, speed: o.speed}
+	return runApp(ctx, source.appOver(playing, true, conf, o.report.std), appOptions{redraw: redrawDefault}, o.report.std)
+}
+
+// embedded is an embedded capture as an input, at a pace.
+type embedded struct {
+	*capture.Input
+	ctx   context.Context
+	file  string
+	speed float64 // 0: none
+}
+
+// Files implements packetInput.
+func (e *embedded) Files() []string { return []string{e.file + " (embedded)"} }
+
+// Sources implements packetInput.
+func (e *embedded) Sources(n int) []capture.Source {
+	sources := e.Input.Sources(n)
+	for i := range sources {
+		if e.speed > 0 {
+			sources[i] = &paced{Source: sources[i], ctx: e.ctx, speed: e.speed}
+		}
+	}
+	return sources
 }
 
 // play decodes a capture at the speed asked for, and shows its report.
