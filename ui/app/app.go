@@ -5,6 +5,10 @@
 // the event loop of tview. One other goroutine ticks, arranges large tables, and posts what it has: it never waits for the loop, and the loop
 // never for it, nor for traffic.
 //
+// It holds the snapshot shown and those of the views below it, at most 32; of a table's rows it has 4 bytes each where they are sorted or filtered,
+// and nothing where they stand as they come. The rest is what is on the screen. A redraw does not go through all rows: what does, above 20,000 rows,
+// is done aside.
+//
 // No byte of the traffic reaches the screen but through the sanitiser, and none is ever taken for a tag or an escape: texts are put into cells.
 package app
 
@@ -225,8 +229,8 @@ func (a *App) arrange(s *state, sh sheet) {
 		if j.arrangement != s.arrangement { // the user went on
 			return
 		}
-		if j.selected != s.selected {
-			at = -1
+		if j.selected != s.selected { // the user moved on meanwhile
+			at = find(sh, order, s.selected)
 		}
 		s.adopt(sh, order, at)
 	}

@@ -36,8 +36,3 @@ func arranged(s sheet, a arrangement) []int32 {
 	}
 	return order
 }
-
-// place returns where a row stands in an order, -1 where it does not.
-func place(s sheet, order []int32, key string) int {
-	return slices.IndexFunc(order, func(i int32) bool { return s.key(int(i)) == key })
-}

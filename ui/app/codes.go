@@ -198,7 +198,7 @@ func oddities(title, note string, seen map[string]uint64, seconds float64) sheet
 			{column: column{title: "severity"}, text: func(o oddity) string { return o.id.Severity().String() }, number: func(o oddity) float64 { return float64(o.id.Severity()) }, look: look},
 			{column: column{title: "seen", right: true}, text: func(o oddity) string { return text.Number(o.n) }, number: func(o oddity) float64 { return float64(o.n) }},
 			{column: column{title: "rate", right: true, rank: 2, optional: true}, text: func(o oddity) string { return perSecond(o.n, seconds) }, number: func(o oddity) float64 { return float64(o.n) }},
-			{column: column{title: "who", flex: 22, rank: 3}, text: func(o oddity) string { return culprits(o.id) }},
+			{column: column{title: "who", flex: 22, head: true, rank: 3}, text: func(o oddity) string { return culprits(o.id) }},
 			{column: column{title: "RFC", flex: 24, rank: 4}, text: func(o oddity) string { return o.id.RFC() }, look: func(oddity) style { return dim }},
 		},
 	}

@@ -45,14 +45,21 @@ func (c *canvas) text(x, y int, s string, width int, st style) int {
 
 // begin draws as much of the beginning of s as there is room for.
 func (c *canvas) begin(x, y int, s string, width int, st style) {
+	const worthwhile = 8
 	s = c.look.clean(s)
-	if more := c.look.ellipsis(); sanitize.Width(s) > width {
-		if width < 8 {
-			return
-		}
-		s = s[:fitting(s, width-sanitize.Width(more))] + more
+	if width < worthwhile && sanitize.Width(s) > width {
+		return
 	}
-	c.put(x, y, s, width, c.look.style(st))
+	c.put(x, y, c.look.begin(s, width), width, c.look.style(st))
+}
+
+// begin returns s, which is clean, or its beginning, in at most width columns.
+func (l look) begin(s string, width int) string {
+	more := l.ellipsis()
+	if sanitize.Width(s) <= width || width <= sanitize.Width(more) {
+		return l.cut(s, width)
+	}
+	return s[:fitting(s, width-sanitize.Width(more))] + more
 }
 
 // line draws spans that are clean, from column from of the line on.

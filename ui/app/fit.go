@@ -52,22 +52,22 @@ func (l *layout) fit(width int) []slot {
 	return l.slots(shown, width)
 }
 
-// dropBars leaves out what is drawn where texts would be cut for it.
+// dropBars leaves out bars where texts would be cut for them. Trends say more than some texts: their rank decides.
 func (l *layout) dropBars(shown []bool, width int) {
 	sum := -gap
 	for i, c := range l.columns {
 		switch {
 		case !shown[i]:
 		case c.bar || c.trend:
-			sum += barMin + gap
+			sum += l.smallest(i) + gap
 		default:
 			sum += min(l.natural[i], max(l.smallest(i), textMost)) + gap
 		}
 	}
 	for i := len(l.columns) - 1; i >= 0 && sum > width; i-- {
-		if c := l.columns[i]; shown[i] && !l.keep[i] && (c.bar || c.trend) && c.rank > 0 {
+		if c := l.columns[i]; shown[i] && !l.keep[i] && c.bar && c.rank > 0 {
 			shown[i] = false
-			sum -= barMin + gap
+			sum -= l.smallest(i) + gap
 		}
 	}
 }
@@ -76,7 +76,7 @@ func (l *layout) dropBars(shown []bool, width int) {
 func (l *layout) smallest(i int) int {
 	switch c := l.columns[i]; {
 	case c.bar || c.trend:
-		return barMin
+		return max(barMin, sanitize.Width(c.title))
 	case c.flex > 0:
 		return min(max(c.flex, sanitize.Width(c.title)), l.natural[i])
 	}
@@ -132,7 +132,11 @@ func (l look) rendered(c cell, col column, width int) string {
 	case col.trend:
 		return text.Spark(c.trend, width, l.ascii)
 	}
-	s := l.cut(l.clean(c.text), width)
+	cut := l.cut
+	if col.head {
+		cut = l.begin
+	}
+	s := cut(l.clean(c.text), width)
 	if room := width - sanitize.Width(s); col.right && room > 0 {
 		return spaces(room) + s
 	}

@@ -357,7 +357,7 @@ func TestManyKeys(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	r := start(t, captured(t, office), 80, 24, nil)
-	for _, w := range []int{1, 3, 10, 40, 80, 129, 130, 300} {
+	for _, w := range []int{1, 3, 10, 40, 80, 149, 150, 300} {
 		for _, h := range []int{1, 3, 4, 5, 10, 16, 100} {
 			r.resize(w, h)
 			for _, sc := range screens {

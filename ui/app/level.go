@@ -100,11 +100,18 @@ func (a *App) selection() *narrowing {
 	return &narrowing{conds: a.conditions(), where: a.expression()}
 }
 
+// deepest bounds the levels: each holds a snapshot with up to some thousand transactions.
+const deepest = 32
+
 // push goes into a narrower view, which is at first made of what is on the screen.
 func (a *App) push(crumb string, conds []cond, screen screenID) {
 	b := a.board()
 	if b.snapshot.Reduced {
 		a.say(warn, "earlier snapshots keep no transactions: ] leads to the present")
+		return
+	}
+	if len(a.levels) >= deepest {
+		a.say(warn, "this is narrow enough: Escape leads back")
 		return
 	}
 	l := &level{crumb: crumb, conds: conds, screen: screen, states: map[string]*state{}, focus: map[screenID]int{}}
@@ -125,6 +132,9 @@ func (a *App) ask() {
 
 // show puts a page on top.
 func (a *App) show(crumb string, p *page) {
+	if len(a.levels) > deepest {
+		return
+	}
 	a.levels = append(a.levels, &level{crumb: crumb, page: p})
 }
 

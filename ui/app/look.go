@@ -81,7 +81,6 @@ func (l look) pick(utf8, ascii string) string {
 
 func (l look) ellipsis() string  { return l.pick("…", "..") }
 func (l look) separator() string { return l.pick(" › ", " > ") }
-func (l look) arrow() string     { return l.pick("→", ">") }
 
 func (l look) millis(ms float64) string { return text.Millis(ms, l.ascii) }
 

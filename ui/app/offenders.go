@@ -48,8 +48,8 @@ func (s *scene) offenderList() sheet {
 			}, number: func(o analyze.Offender) float64 { return ratio(o.Malformed+o.Violating, o.AllQueries) }},
 			{column: column{title: "first", rank: 5}, text: func(o analyze.Offender) string { return s.clock(o.First) }, number: func(o analyze.Offender) float64 { return float64(o.First.UnixNano()) }},
 			{column: column{title: "last", rank: 4}, text: func(o analyze.Offender) string { return s.clock(o.Last) }, number: func(o analyze.Offender) float64 { return float64(o.Last.UnixNano()) }},
-			{column: column{title: "kinds", flex: keyMin, rank: 3}, text: kinds},
-			{column: column{title: "habits", flex: keyMin, rank: 6}, text: habits, look: func(analyze.Offender) style { return dim }},
+			{column: column{title: "kinds", flex: keyMin, head: true, rank: 3}, text: kinds},
+			{column: column{title: "habits", flex: 30, head: true, rank: 6}, text: habits, look: func(analyze.Offender) style { return dim }},
 		},
 	}
 }

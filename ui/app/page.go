@@ -107,9 +107,8 @@ func paragraphs(s string, left, width int, st style) []line {
 			if now != "" {
 				out, now = append(out, line{{spaces(left) + now, st}}), ""
 			}
-			head := sanitize.Cut(w, room, "")
-			head = w[:commonPrefix(w, head)]
-			out, w = append(out, line{{spaces(left) + head, st}}), w[len(head):]
+			n := fitting(w, room)
+			out, w = append(out, line{{spaces(left) + w[:n], st}}), w[n:]
 		}
 		switch {
 		case now == "":
@@ -124,25 +123,4 @@ func paragraphs(s string, left, width int, st style) []line {
 		out = append(out, line{{spaces(left) + now, st}})
 	}
 	return out
-}
-
-// commonPrefix returns how many bytes two texts begin with in common, at least one character.
-func commonPrefix(a, b string) int {
-	n := 0
-	for i, r := range a {
-		end := i + len(string(r))
-		if end > len(b) || a[:end] != b[:end] {
-			break
-		}
-		n = end
-	}
-	if n == 0 {
-		for i := range a {
-			if i > 0 {
-				return i
-			}
-		}
-		return len(a)
-	}
-	return n
 }

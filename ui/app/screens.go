@@ -80,7 +80,7 @@ type pane struct {
 }
 
 // wideFrom is the width from which side panes stand on the right.
-const wideFrom = 130
+const wideFrom = 150
 
 // want is how many lines a pane would like to have, at least and at most.
 func (p *pane) want(width int, rows func(*pane) int) (least, most int) {

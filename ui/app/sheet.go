@@ -23,6 +23,7 @@ type column struct {
 	right bool // numbers: they sort the largest first
 	// flex is how narrow the column may become, its texts being cut in their middle. 0: it does not give way.
 	flex int
+	head bool // of a text that is too wide, the beginning is shown, not head and tail
 	// bar columns draw a share and trend columns counts over time; they take what room is left.
 	bar, trend bool
 	// rank says what goes first where the width is short: the highest. Rank 0 stays.
@@ -56,8 +57,6 @@ type target struct {
 	record *record.Record
 	guide  []anomaly.ID
 }
-
-func (t *target) empty() bool { return t.record == nil && len(t.conds) == 0 && len(t.guide) == 0 }
 
 // field is a column of rows of one kind.
 type field[T any] struct {

@@ -87,18 +87,23 @@ func (a arrangement) arrange(sh sheet, selected string) (order []int32, at int) 
 	if a != (arrangement{}) {
 		order = arranged(sh, a)
 	}
+	return order, find(sh, order, selected)
+}
+
+// find returns the place of a row in an order, nil for that which the rows come in: 0 for the key "", -1 where it is not there.
+func find(sh sheet, order []int32, key string) int {
 	switch {
-	case selected == "":
-		return order, 0
+	case key == "":
+		return 0
 	case order != nil:
-		return order, slices.IndexFunc(order, func(i int32) bool { return sh.key(int(i)) == selected })
+		return slices.IndexFunc(order, func(i int32) bool { return sh.key(int(i)) == key })
 	}
 	for i := range sh.len() {
-		if sh.key(i) == selected {
-			return nil, i
+		if sh.key(i) == key {
+			return i
 		}
 	}
-	return nil, -1
+	return -1
 }
 
 // move selects the row some places on.

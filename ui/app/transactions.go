@@ -75,7 +75,7 @@ func (s *scene) recordFields() []field[rec] {
 		}},
 		{column: column{title: "via", rank: 8}, text: viaText},
 		{column: column{title: "time taken", right: true, rank: 3, optional: true}, text: s.rttText, number: func(r rec) float64 { return rtt(r) }},
-		{column: column{title: "anomalies", flex: 3, rank: 7, optional: true}, text: anomalyText, look: func(r rec) style {
+		{column: column{title: "anomalies", flex: 3, head: true, rank: 7, optional: true}, text: anomalyText, look: func(r rec) style {
 			if r.Malformed {
 				return bad
 			}
