@@ -68,6 +68,7 @@ func TestAgainstTshark(t *testing.T) {
 	}
 	records := officeRecords(t)
 	const responses, queries = "dns.flags.response == 1", "dns.flags.response == 0"
+	sides := map[string]map[uint64]bool{responses: frames(t, responses), queries: frames(t, queries)}
 	for _, c := range []struct{ where, side, filter string }{
 		{`true`, responses, `dns`},
 		{`rcode == "NXDOMAIN"`, responses, `dns.flags.rcode == 3`},
@@ -99,17 +100,18 @@ func TestAgainstTshark(t *testing.T) {
 		{`size > 200 and proto == "udp"`, responses, `udp.length > 208`},
 		{`query_size > 50 and proto == "udp"`, queries, `udp.length > 58`},
 	} {
-		compare(t, records, c.where, c.side, "("+c.filter+") and "+c.side, c.side == queries)
+		compare(t, records, c.where, "("+c.filter+") and "+c.side, sides[c.side], c.side == queries)
 	}
 }
 
-func compare(t *testing.T, records []record.Record, where, side, filter string, queries bool) {
+// compare looks at the records whose response, or query, is among all.
+func compare(t *testing.T, records []record.Record, where, filter string, all map[uint64]bool, queries bool) {
 	t.Helper()
 	e, err := Parse(where)
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, all := frames(t, filter), frames(t, side)
+	theirs := frames(t, filter)
 	var wrong []uint64
 	matched := 0
 	for i := range records {
