@@ -183,6 +183,7 @@ func TestLive(t *testing.T) {
 	s.Report, s.Done = &report, false
 	s.Rates = watch.Rates{Over: 10 * time.Second}
 	s.Tabled = s.Taken.Add(-time.Minute)
+	s.Records = nil // of which the newest would be told from
 	s.RCODEs[0].Last, s.RCODEs[1].Last, s.RCODEs[2].Last = s.Taken, s.Taken.Add(-30*time.Second), s.Taken.Add(-5*time.Minute)
 	r := start(t, &s, 160, 40, func(o *Options) { o.Status = func() Status { return Status{Source: "eth0", Live: true} } })
 	has(t, r.text(), "eth0  live", "only queries", "last minute", "now", "30 s ago", "5m 00s ago", "tables as of 12:14:32", "cut by snaplen 12")

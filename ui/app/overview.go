@@ -41,6 +41,13 @@ func rcodes(s *scene) sheet {
 	} else {
 		rate = func(watch.RCODE) float64 { return 0 }
 	}
+	newest := s.newest()
+	last := func(r watch.RCODE) time.Time {
+		if t, ok := newest[r.Code]; ok {
+			return t
+		}
+		return r.Last
+	}
 	return &list[watch.RCODE]{
 		name: "Response codes", note: note + s.ofHeld(), rows: s.RCODEs,
 		id: func(r watch.RCODE) string { return r.Name },
@@ -54,9 +61,27 @@ func rcodes(s *scene) sheet {
 			{column: column{title: "share", right: true}, text: func(r watch.RCODE) string { return text.Percent(r.Count, total) }, number: func(r watch.RCODE) float64 { return float64(r.Count) }},
 			{column: column{title: "rate", right: true, rank: 2, optional: true}, text: func(r watch.RCODE) string { return text.PerSecond(rate(r)) }, number: rate},
 			{column: column{title: trend, trend: true, rank: 3, optional: true}, counts: s.trend, look: func(watch.RCODE) style { return accent }},
-			{column: column{title: "last seen", right: true, rank: 1}, text: func(r watch.RCODE) string { return s.lastSeen(r.Last) }, number: func(r watch.RCODE) float64 { return float64(r.Last.Unix()) }},
+			{column: column{title: "last seen", right: true, rank: 1}, text: func(r watch.RCODE) string { return s.lastSeen(last(r)) }, number: func(r watch.RCODE) float64 { return float64(last(r).UnixNano()) }},
 		},
 	}
+}
+
+// newest returns when each code was last seen among the newest transactions, to the nanosecond. A snapshot tells of the others, to its own grain.
+func (s *scene) newest() map[uint16]time.Time {
+	out := map[uint16]time.Time{}
+	for _, r := range s.Records {
+		if !r.HasResponse {
+			continue
+		}
+		at := r.Time
+		if r.HasQuery {
+			at = at.Add(r.RTT)
+		}
+		if at.After(out[r.RCODE]) {
+			out[r.RCODE] = at
+		}
+	}
+	return out
 }
 
 // trend is how often a code comes: in the last minute on a live line, in all its time in a file, for the codes that have a series.
