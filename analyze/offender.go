@@ -33,7 +33,7 @@ type offender struct {
 	otherKind uint32 // anomalies that have no place in kinds
 	samples   [offenderSample]sample
 	nSamples  int
-	print     fingerprint
+	prints    fingerprint
 }
 
 // kind counts the messages that have an anomaly.
@@ -195,8 +195,8 @@ func (o *offender) merge(p *offender) {
 	for _, s := range p.samples[:p.nSamples] {
 		o.sample(s)
 	}
-	if p.print.queries > o.print.queries {
-		o.print = p.print
+	if p.prints.queries > o.prints.queries {
+		o.prints = p.prints
 	}
 }
 
@@ -231,7 +231,7 @@ func (s *Summary) offended(m *decode.Message, c *row) {
 		return
 	}
 	o.queries++
-	o.print.observe(m)
+	o.prints.observe(m)
 }
 
 // queriesOf returns how many queries the client tables of all summaries know of a client.
@@ -267,7 +267,7 @@ func (t *offenders) report(n int, all []*Summary) []Offender {
 func (o *offender) report() Offender {
 	r := Offender{Address: o.client.String(), Malformed: uint64(o.malformed), Violating: uint64(o.violating), Queries: o.queries,
 		First: time.Unix(0, o.first).UTC(), Last: time.Unix(0, o.last).UTC(), Kinds: map[string]uint64{},
-		Samples: []Sample{}, Fingerprint: o.print.report()}
+		Samples: []Sample{}, Fingerprint: o.prints.report()}
 	for _, s := range o.samples[:o.nSamples] {
 		r.Samples = append(r.Samples, Sample{Packet: s.packet, File: s.file, Time: time.Unix(0, s.time).UTC(), Anomaly: s.id.String(), Offset: int(s.off)})
 	}

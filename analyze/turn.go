@@ -77,7 +77,7 @@ func (t *offenders) turn(to *offenders) {
 			continue
 		}
 		*to.add(&o.client) = *o
-		*o = offender{client: o.client, first: math.MaxInt64, last: math.MinInt64, print: o.print}
+		*o = offender{client: o.client, first: math.MaxInt64, last: math.MinInt64, prints: o.prints}
 	}
 	t.lost, to.lost = 0, t.lost
 }

@@ -18,7 +18,6 @@ type encoding struct {
 	x    reader
 	room []byte
 	n    int
-	wire []byte
 }
 
 func (c *encoding) Message(*decode.Message) {}

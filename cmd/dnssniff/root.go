@@ -95,6 +95,10 @@ is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 			if look.where != "" {
 				return usageError{errors.New("--where is for the application, which wants a terminal, and for print and inspect")}
 			}
+			if o.source.live.iface != "" && !cmd.Flags().Changed("format") { // a report would come at the end only
+				lines := printOptions{std: std, source: o.source, output: o.output, time: "clock"}
+				return lines.run(cmd.Context(), args)
+			}
 			return orCommand(cmd, args, o.run(cmd.Context(), args))
 		},
 	}
