@@ -40,6 +40,27 @@ func TestREADME(t *testing.T) {
 	}
 }
 
+// TestREADMEScreens checks that the screens in the README are those of the tests.
+func TestREADMEScreens(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	screens := regexp.MustCompile("(?m)^<!-- (\\S+\\.golden) -->\n```\n((?:.*\n)*?)```$").FindAllSubmatch(raw, -1)
+	if len(screens) == 0 {
+		t.Fatal("no screen found")
+	}
+	for _, s := range screens {
+		want, err := os.ReadFile("../../" + string(s[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.TrimRight(string(want), "\n") != strings.TrimRight(string(s[2]), "\n") {
+			t.Errorf("%s is another screen than the README's", s[1])
+		}
+	}
+}
+
 // shown returns what the README shows of what a command prints.
 func shown(t *testing.T, line string) string {
 	t.Helper()
