@@ -291,9 +291,7 @@ func longestLabel(name []byte) (most int) {
 
 // below notes that a name exists, and says whether a name right above it, or one more, was denied (RFC 8020). It is asked once for each row.
 func (s *Summary) below(name []byte) bool {
-	var lower [maxName]byte
-	rest := appendLower(lower[:0], name)
-	denied := false
+	rest, denied := name, false
 	for range 2 {
 		if wire.Labels(rest) < 3 {
 			break
