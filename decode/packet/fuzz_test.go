@@ -33,7 +33,7 @@ func checkTransport(tb testing.TB, p *Parser, pkt *capture.Packet, tr *Transport
 		bad = "fault without cause, or cause without fault"
 	case (tr.Kind == KindUDP || tr.Kind == KindTCP) && (tr.PayloadLen < len(tr.Payload) || tr.IPVersion == 0):
 		bad = "payload longer than claimed, or without addresses"
-	case tr.Cut && int(pkt.Length) <= len(pkt.Data), tr.Fault == FaultCut && int(pkt.Length) <= len(pkt.Data) && tr.Kind == KindBad:
+	case tr.Cut && int(pkt.Length) <= len(pkt.Data) && len(tr.Payload) >= tr.PayloadLen, tr.Fault == FaultCut && int(pkt.Length) <= len(pkt.Data) && tr.Kind == KindBad:
 		bad = "cut, but whole"
 	case !within(tr.Payload, pkt.Data) && !within(tr.Payload, p.fragments.whole), !within(tr.Quote.Payload, pkt.Data) && !within(tr.Quote.Payload, p.fragments.whole):
 		bad = "payload out of bounds"
