@@ -55,6 +55,7 @@ var miekgReads = map[uint16]string{
 	dns.TypeSVCB:     "values of keys",
 	dns.TypeHTTPS:    "values of keys",
 	dns.TypeNXT:      "bit map as that of NSEC",
+	dns.TypeISDN:     "at most two strings",
 }
 
 func seeds(f *testing.F) {
