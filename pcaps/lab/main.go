@@ -1,3 +1,5 @@
+//go:build linux
+
 // Lab makes the sample captures: it plays scenarios on real servers in network namespaces and describes what it recorded.
 //
 //	pcaps/lab/run [-o DIR] [-keep] SCENARIO...|all

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package netns builds a small internet out of Linux network namespaces: hosts, each on a link of its own to one router, with
 // processes and Go code inside. It needs root, iproute2, util-linux, ethtool, and nftables and tcpdump for what they do. No
 // packet leaves the namespaces, and Close takes everything away that was started.

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package scenario holds the plays of the lab, a file per theme.
 package scenario
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package server configures and starts name servers of the vendors that Debian packages, inside hosts of a lab.
 package server
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package stage is what a scenario of the lab is played on: a small internet with its root, its name servers, a resolver and
 // clients, and the means to make them talk.
 package stage
