@@ -1,8 +1,11 @@
 package analyze
 
 import (
+	"encoding/binary"
+
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
@@ -101,7 +104,7 @@ func (h *habits) query(m *decode.Message, r *row, found []anomaly.ID) []anomaly.
 		r.flags -= pauseStep
 		return found
 	}
-	c := &h.clients[m.ClientHash>>54%habitClients]
+	c := &h.clients[placeOf(&m.Client)>>54%habitClients]
 	if c.client != m.ClientHash || c.n == 0 && !c.told {
 		*c = habit{n: 1, client: m.ClientHash, name: uint32(m.NameHash), id: m.ID, port: m.ClientPort}
 		return found
@@ -139,13 +142,23 @@ func (c *habit) observe(m *decode.Message) {
 	c.id, c.port, c.name = m.ID, m.ClientPort, uint32(m.NameHash)
 }
 
+// placeOf and placeOfName say where in these tables something goes. They have no seed: who takes whose place is the same in each run.
+func placeOf(a *packet.Addr) uint64 { return decode.HashAddr(0, a) }
+
+func placeOfName(name []byte) uint64 {
+	var first [8]byte
+	copy(first[:], name)
+	const lower = 0x2020202020202020
+	return (binary.LittleEndian.Uint64(first[:])|lower)*spreading ^ uint64(len(name))*spreading<<7
+}
+
 // spreading is an odd constant that spreads what it multiplies over the upper bits.
 const spreading = 0x9e3779b97f4a7c15
 
 // storm says that this is the query with which a client has asked a question too often within the second.
 func (h *habits) storm(m *decode.Message) bool {
-	question := (m.ClientHash ^ m.NameHash*spreading ^ uint64(m.Question.Type)) * spreading
-	n := &h.rough[question>>48%habitRough]
+	place := (placeOf(&m.Client) ^ placeOfName(m.Question.Name) ^ uint64(m.Question.Type)) * spreading
+	n := &h.rough[place>>48%habitRough]
 	if second := uint8(m.Time / 1e9); n.second != second {
 		*n = rough{second: second}
 	}
@@ -153,25 +166,25 @@ func (h *habits) storm(m *decode.Message) bool {
 		return false
 	}
 	n.n = stormRate / 2 // not to wrap
-	return h.questions[question>>52%habitQuestions].count(question, m.Time) == stormRate-stormRate/2+1
+	question := (m.ClientHash ^ m.NameHash*spreading ^ uint64(m.Question.Type)) * spreading
+	return h.questions[place>>52%habitQuestions].count(question, m.Time) == stormRate-stormRate/2+1
 }
 
 // flood says that this is the response with which a client's port has had too many within the second that nobody had asked for.
 func (h *habits) flood(m *decode.Message) bool {
-	port := (m.ClientHash ^ uint64(m.ClientPort)) * spreading
-	return h.bursts[port>>56%habitBursts].count(port, m.Time) == floodRate
+	place := (placeOf(&m.Client) ^ uint64(m.ClientPort)) * spreading
+	return h.bursts[place>>56%habitBursts].count((m.ClientHash^uint64(m.ClientPort))*spreading, m.Time) == floodRate
 }
 
 // refusals says that this is the REFUSED with which a server has given too many within the second.
 func (h *habits) refusals(m *decode.Message) bool {
-	server := ^m.ServerHash * spreading
-	return h.bursts[server>>56%habitBursts].count(server, m.Time) == refusalRate
+	return h.bursts[placeOf(&m.Server)>>56%habitBursts].count(^m.ServerHash, m.Time) == refusalRate
 }
 
 // loop says that this is the error response with which two servers have exchanged too many within the second, each taking the other's for a query.
 func (h *habits) loop(m *decode.Message) bool {
-	pair := (m.ClientHash ^ m.ServerHash) * spreading
-	return h.bursts[pair>>56%habitBursts].count(pair, m.Time) == loopRate
+	place := placeOf(&m.Client) ^ placeOf(&m.Server)
+	return h.bursts[place>>56%habitBursts].count((m.ClientHash^m.ServerHash)*spreading, m.Time) == loopRate
 }
 
 // Bits of a server's row.
@@ -298,7 +311,7 @@ func (s *Summary) below(name []byte) bool {
 		}
 		rest = rest[1+int(rest[0]):]
 		hash := wire.HashName(s.seed, rest)
-		s.habits.parents[hash>>52%habitParents] = hash
+		s.habits.parents[placeOfName(rest)>>52%habitParents] = hash
 		if r := s.names.find(hash); r != nil && r.flags&deniedBits != 0 && r.flags&existsBits == 0 {
 			denied = true
 		}
@@ -307,7 +320,9 @@ func (s *Summary) below(name []byte) bool {
 }
 
 // deniedAbove says that a name was denied below which one exists.
-func (h *habits) deniedAbove(hash uint64) bool { return h.parents[hash>>52%habitParents] == hash }
+func (h *habits) deniedAbove(m *decode.Message) bool {
+	return h.parents[placeOfName(m.Question.Name)>>52%habitParents] == m.NameHash
+}
 
 // existence takes what a response says of its name's existence.
 func (s *Summary) existence(r *row, m *decode.Message, rcode uint16) {
@@ -317,7 +332,7 @@ func (s *Summary) existence(r *row, m *decode.Message, rcode uint16) {
 	}
 	switch fresh := r.flags &^ before; {
 	case fresh&existsBits != 0 && before&existsBits == 0 && s.below(m.Question.Name),
-		fresh&deniedBits != 0 && before&deniedBits == 0 && s.habits.deniedAbove(m.NameHash):
+		fresh&deniedBits != 0 && before&deniedBits == 0 && s.habits.deniedAbove(m):
 		s.anomaly.inc(uint16(deniedParent))
 	}
 }
