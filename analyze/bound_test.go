@@ -114,18 +114,6 @@ func TestArenaMovesKeysDown(t *testing.T) {
 	}
 }
 
-func TestZonerIsBounded(t *testing.T) {
-	z := newZoner(zonerBytes)
-	var name [250]byte
-	for n := range uint32(100_000) {
-		longName(&name, n)
-		z.zoneOf(name[:])
-		if want := len(z.ends) * (parentBytes + len(name) - 64); z.bytes != want || want > zonerBytes {
-			t.Fatalf("%d parents: %d bytes, want %d, at most %d", len(z.ends), z.bytes, want, zonerBytes)
-		}
-	}
-}
-
 func TestCounterCountsEveryCode(t *testing.T) {
 	var c, sum counter
 	for code := range 1 << 16 {

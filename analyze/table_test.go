@@ -143,28 +143,6 @@ func sameSeries(t *testing.T, a, b *series) {
 	}
 }
 
-func TestZoneOf(t *testing.T) {
-	tests := []struct{ name, zone string }{
-		{"www.example.com", "example.com"},
-		{"example.com", "example.com"},
-		{"com", "com"},
-		{"a.b.c.example.co.uk", "example.co.uk"},
-		{"co.uk", "co.uk"},
-		{"x.github.io", "x.github.io"}, // a private suffix of the list
-		{"1.2.0.192.in-addr.arpa", "192.in-addr.arpa"},
-		{"host.corp.unknown-tld", "corp.unknown-tld"},
-		{"", ""},
-	}
-	z := newZoner(zonerBytes)
-	for range 2 { // from the list, then from memory
-		for _, tt := range tests {
-			if got := z.zoneOf(wireName(tt.name)); !slices.Equal(got, wireName(tt.zone)) {
-				t.Errorf("%s: got %q, want %q", tt.name, got, wireName(tt.zone))
-			}
-		}
-	}
-}
-
 // wireName returns the wire form of a name given without its final dot.
 func wireName(s string) []byte {
 	var out []byte

@@ -3,6 +3,7 @@ package analyze
 import (
 	"math"
 
+	"github.com/dnssniff/dnssniff/analyze/zone"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
@@ -52,19 +53,25 @@ func (r *Report) takeTables(o *Report) {
 
 func addressRow(out *Row, key []byte) { out.Address = packet.Addr(key).String() }
 
+// Bounds on the memory that the finders of zones have of parent names: of a shard's summary, and of each core at work at a report.
+const (
+	shardZoneBytes  = 1 << 20
+	reportZoneBytes = 16 << 20
+)
+
 // byZone adds up names by zone, for one goroutine.
 type byZone struct {
-	zones *table
-	zoner *zoner
+	zones  *table
+	finder *zone.Finder
 }
 
 // add adds the names of a part.
 func (b *byZone) add(names *union, part *table, seed uint64) {
 	if b.zones == nil {
-		b.zones, b.zoner = newTable(math.MaxInt/keyBytes), newZoner(reportZonerBytes)
+		b.zones, b.finder = newTable(math.MaxInt/keyBytes), zone.NewFinder(reportZoneBytes)
 	}
 	for n := range part.all {
-		key := b.zoner.zoneOf(part.keys.get(n.key))
+		key := b.finder.Of(part.keys.get(n.key))
 		hash := wire.HashName(seed, key)
 		r := b.zones.row(hash, key)
 		r.add(&n.counts)

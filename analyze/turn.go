@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/dnssniff/dnssniff/analyze/lookup"
+	"github.com/dnssniff/dnssniff/analyze/zone"
 )
 
 // NewSum returns an empty summary that takes what others have counted, by Merge, by their Turn, or by Record. It follows no lookups and no habits:
@@ -11,8 +12,8 @@ import (
 func NewSum(seed uint64, l Limits) *Summary {
 	s := newSummary(seed)
 	s.clients, s.servers, s.names, s.zones = newTable(l.Clients), newTable(l.Servers), newTable(l.Names), newTable(l.Zones)
-	z := newZoner(min(16*l.Names, zonerBytes))
-	s.names.lost = func(name []byte, c *counts) { s.zone(z.zoneOf(name)).add(c) }
+	z := zone.NewFinder(min(16*l.Names, shardZoneBytes))
+	s.names.lost = func(name []byte, c *counts) { s.zone(z.Of(name)).add(c) }
 	return s
 }
 

@@ -1,4 +1,5 @@
-package analyze
+// Package zone guesses who runs a name.
+package zone
 
 import (
 	"golang.org/x/net/publicsuffix"
@@ -6,27 +7,23 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// zoner finds the zone of a name: its registrable domain by the public suffix list, which is the best guess at who runs it that can be
-// made without asking. A name that is itself a public suffix, or the root, is its own zone.
-type zoner struct {
+// Finder finds the zone of a name: its registrable domain by the public suffix list, which is the best guess at who runs it that can be
+// made without asking. A name that is itself a public suffix, or the root, is its own zone. It is for one goroutine at a time.
+type Finder struct {
 	// ends remembers for a parent name how many octets at its end are the zone; 0 where it is a public suffix.
 	ends  map[string]uint8
 	bytes int
 	limit int
 }
 
-// Bounds on the memory of a zoner, of a shard's summary and of a report; beyond, it begins anew. An entry takes its text and up to parentBytes
-// in the map.
-const (
-	zonerBytes       = 1 << 20
-	reportZonerBytes = 16 << 20
-	parentBytes      = 64
-)
+// parentBytes is what an entry takes in the map besides its text, at most.
+const parentBytes = 64
 
-func newZoner(limit int) *zoner { return &zoner{ends: make(map[string]uint8), limit: limit} }
+// NewFinder returns a finder whose memory of parent names is bounded to limit bytes; beyond, it begins anew.
+func NewFinder(limit int) *Finder { return &Finder{ends: make(map[string]uint8), limit: limit} }
 
-// zoneOf returns the part of a lower-case wire name that is its zone.
-func (z *zoner) zoneOf(name []byte) []byte {
+// Of returns the part of a lower-case wire name that is its zone.
+func (z *Finder) Of(name []byte) []byte {
 	if len(name) < 2 {
 		return name
 	}
