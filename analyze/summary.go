@@ -5,6 +5,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/dnssniff/dnssniff/analyze/evidence"
 	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -17,12 +18,14 @@ type Limits struct {
 	Clients, Servers, Names, Zones int
 	// Lookups is the number of lookups under way: 420 bytes each.
 	Lookups int
+	// Evidence is the number of rows of evidence: 450 bytes each.
+	Evidence int
 }
 
 // DefaultLimits returns the bounds of a shard's summary: four fifths of a power of two, as the tables like it. The package's comment says
 // what they come to.
 func DefaultLimits() Limits {
-	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5, Lookups: 1 << 13}
+	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5, Lookups: 1 << 13, Evidence: 1 << 12}
 }
 
 // Latencies are recorded in ns between these bounds, the histogram's buckets being at most latencyError wide.
@@ -44,6 +47,7 @@ type Summary struct {
 	warmed    uint32 // where Warm puts what it reads
 	lookups   *lookup.Tracker
 	habits    *habits
+	evidence  *evidence.Collector
 	offenders *offenders
 	spotted   []anomaly.ID
 }
@@ -83,6 +87,7 @@ type edns struct {
 func NewSummary(c *decode.Config, l Limits) *Summary {
 	s := NewSum(c.Seed, l)
 	s.lookups, s.habits = lookup.New(c.Seed, c.Timeout.Nanoseconds(), l.Lookups, s), new(habits)
+	s.evidence = evidence.New(c.Seed, l.Evidence, directory{s})
 	return s
 }
 
@@ -147,6 +152,25 @@ func (s *Summary) Warm(m *decode.Message) {
 // Tick implements [decode.Ticker].
 func (s *Summary) Tick(now int64) { s.lookups.Tick(now) }
 
+// directory is what a summary knows of hashes.
+type directory struct{ *Summary }
+
+// Name implements [evidence.Directory].
+func (d directory) Name(hash uint64) []byte {
+	if r := d.names.find(hash); r != nil {
+		return d.names.keys.get(r.key)
+	}
+	return nil
+}
+
+// Server implements [evidence.Directory].
+func (d directory) Server(hash uint64) (a packet.Addr) {
+	if r := d.servers.find(hash); r != nil {
+		copy(a[:], d.servers.keys.get(r.key))
+	}
+	return a
+}
+
 // Event counts an anomaly of a packet or a flow.
 func (s *Summary) Event(e *decode.Event) {
 	if e.ID == decode.TCPRefused {
@@ -158,6 +182,7 @@ func (s *Summary) Event(e *decode.Event) {
 		return
 	}
 	s.anomaly.inc(uint16(e.ID))
+	s.evidence.Event(e)
 }
 
 // The entries of the catalogue that the report itself looks at.
@@ -175,6 +200,7 @@ func (s *Summary) Merge(o *Summary) {
 	for i, t := range o.tables() {
 		s.tables()[i].merge(t)
 	}
+	s.evidence.Merge(o.evidence)
 }
 
 // mergeCounts adds all but the tables of another summary.

@@ -14,6 +14,7 @@ func (s *Summary) Transaction(t *decode.Transaction) {
 	for i := range t.Anomalies {
 		s.anomaly.inc(uint16(t.Anomalies[i].ID))
 	}
+	s.evidence.Transaction(t)
 	switch t.Status {
 	case decode.Answered:
 		s.answered(t)
@@ -87,7 +88,13 @@ func (s *Summary) cookie(t *decode.Transaction) {
 }
 
 // Anomaly implements [lookup.Listener].
-func (s *Summary) Anomaly(id anomaly.ID, _ *lookup.Lookup) { s.anomaly.inc(uint16(id)) }
+func (s *Summary) Anomaly(id anomaly.ID, l *lookup.Lookup) {
+	s.anomaly.inc(uint16(id))
+	s.evidence.LookupAnomaly(id, l)
+}
+
+// Settled implements [lookup.Listener].
+func (s *Summary) Settled(l *lookup.Lookup, answered bool) { s.evidence.Lookup(l, answered) }
 
 func (s *Summary) unanswered(t *decode.Transaction) {
 	s.series.at(t.Query.Time).unanswered++

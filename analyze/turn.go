@@ -3,6 +3,7 @@ package analyze
 import (
 	"math"
 
+	"github.com/dnssniff/dnssniff/analyze/evidence"
 	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/analyze/zone"
 )
@@ -12,6 +13,7 @@ import (
 func NewSum(seed uint64, l Limits) *Summary {
 	s := newSummary(seed)
 	s.clients, s.servers, s.names, s.zones = newTable(l.Clients), newTable(l.Servers), newTable(l.Names), newTable(l.Zones)
+	s.evidence = evidence.NewSum(l.Evidence)
 	z := zone.NewFinder(min(16*l.Names, shardZoneBytes))
 	s.names.lost = func(name []byte, c *counts) { s.zone(z.Of(name)).add(c) }
 	return s
@@ -21,6 +23,7 @@ func NewSum(seed uint64, l Limits) *Summary {
 func (s *Summary) Reset() {
 	s.tally.reset()
 	s.offenders.reset()
+	s.evidence.Reset()
 	for _, t := range s.tables() {
 		t.reset()
 		clear(t.rare)
@@ -54,6 +57,7 @@ func (s *Summary) Turn(to *Summary) {
 		t.turn(to.tables()[i])
 	}
 	s.offenders.turn(to.offenders)
+	s.evidence.Turn(to.evidence)
 }
 
 // turn hands over the counts of a table. Its rows stay, without counts, for what else they remember: they are the first to go when room is short.

@@ -71,6 +71,7 @@ const (
 // Lookup is what a client tried for one question.
 type Lookup struct {
 	Client  packet.Addr
+	Name    uint64 // hash of the question's name, with the run's seed
 	Type    uint16
 	Tries   uint16 // transactions, also those that are not in Steps
 	open    uint16 // of them, not settled

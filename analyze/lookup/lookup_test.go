@@ -27,6 +27,8 @@ type script struct {
 
 func (s *script) Anomaly(id anomaly.ID, _ *Lookup) { s.told = append(s.told, id.String()) }
 
+func (s *script) Settled(*Lookup, bool) {}
+
 func addr(n int) packet.Addr {
 	return packet.Addr{10: 0xff, 11: 0xff, 12: 192, 13: 0, 14: 2, 15: byte(n)}
 }

@@ -40,6 +40,8 @@ func (c *Counts) Add(o *Counts) {
 type Listener interface {
 	// Anomaly is called for each anomaly of a lookup. The lookup is valid during the call.
 	Anomaly(id anomaly.ID, l *Lookup)
+	// Settled is called for each lookup of more than one transaction, and for each that failed. The lookup is valid during the call.
+	Settled(l *Lookup, answered bool)
 }
 
 // Tracker follows the lookups of one shard's clients. It is for one goroutine at a time.
@@ -88,7 +90,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 	if e.story == 0 && e.port == port {
 		return // a retransmission
 	}
-	l := t.story(e, &m.Client, m.Question.Type)
+	l := t.story(e, &m.Client, m.NameHash, m.Question.Type)
 	if l.step(port) != nil {
 		return
 	}
@@ -96,7 +98,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 	e.begin(m)
 	e.story = story
 	if l.counted {
-		*l = Lookup{Client: m.Client, Type: m.Question.Type, residue: l.residue + l.open}
+		*l = Lookup{Client: m.Client, Name: m.NameHash, Type: m.Question.Type, residue: l.residue + l.open}
 	}
 	l.Tries = min(l.Tries+1, 1<<15)
 	l.open++
@@ -105,7 +107,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 }
 
 // story returns the story of a lookup, begun with its only step if need be.
-func (t *Tracker) story(e *entry, client *packet.Addr, typ uint16) *Lookup {
+func (t *Tracker) story(e *entry, client *packet.Addr, name uint64, typ uint16) *Lookup {
 	if e.story == 0 {
 		if last := len(t.free) - 1; last >= 0 {
 			e.story, t.free = t.free[last], t.free[:last]
@@ -113,7 +115,7 @@ func (t *Tracker) story(e *entry, client *packet.Addr, typ uint16) *Lookup {
 			e.story = uint32(len(t.stories))
 			t.stories = append(t.stories, Lookup{})
 		}
-		t.stories[e.story] = Lookup{Client: *client, Type: typ, Tries: 1, open: 1}
+		t.stories[e.story] = Lookup{Client: *client, Name: name, Type: typ, Tries: 1, open: 1}
 		t.stories[e.story].Steps[0] = e.step()
 	}
 	return &t.stories[e.story]
@@ -142,7 +144,7 @@ func (t *Tracker) Settle(x *decode.Transaction) {
 		t.table.remove(n)
 		return
 	}
-	l := t.story(e, &x.Client, x.Query.Type)
+	l := t.story(e, &x.Client, x.Query.NameHash, x.Query.Type)
 	t.settle(l, l.step(port), x)
 	if l.counted && l.open == 0 && l.residue == 0 {
 		t.remove(n)
@@ -257,6 +259,7 @@ func (t *Tracker) count(l *Lookup, answered bool) {
 		return
 	}
 	t.judge(l)
+	t.out.Settled(l, answered)
 }
 
 // Counts returns what became of the lookups so far; those that are not settled are pending.

@@ -101,9 +101,12 @@ type windows struct {
 // slotNames is how many names a slot, or a part, counts exactly.
 const slotNames = 1 << 14 * 4 / 5
 
+// slotEvidence is how many rows of evidence a slot or a part has.
+const slotEvidence = 1 << 10
+
 // slotLimits bounds the tables of a slot or a part with so many names.
 func slotLimits(rows int) analyze.Limits {
-	return analyze.Limits{Clients: rows / 2, Servers: rows / 8, Names: rows, Zones: rows / 4, Lookups: 1}
+	return analyze.Limits{Clients: rows / 2, Servers: rows / 8, Names: rows, Zones: rows / 4, Lookups: 1, Evidence: slotEvidence}
 }
 
 func fifths(n int) int { return n * 4 / 5 } // tables like four fifths of a power of two

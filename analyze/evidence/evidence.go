@@ -1,0 +1,359 @@
+// Package evidence gathers what a diagnosis needs, in bounded room, while messages go by: for each client, server and zone what went wrong between them and
+// what went right, and a few things that take several messages to see, such as the serial of a zone by server.
+//
+// What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 32768 of each kind in a shard all, beyond that 64 in
+// a row of each 1024. A row takes 450 bytes; all else in a collector 0.5 MB at most. What is gathered does not depend on the run's seed.
+package evidence
+
+import (
+	"github.com/dnssniff/dnssniff/analyze/zone"
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// Directory knows the names and addresses behind the hashes of a run.
+type Directory interface {
+	// Name returns a question's name in wire form, lower case, or nil where it is forgotten.
+	Name(hash uint64) []byte
+	// Server returns the address of a server, the zero one where it is forgotten.
+	Server(hash uint64) packet.Addr
+}
+
+// Bounds of a collector.
+const (
+	maxZones   = 4096
+	maxMoments = 2048
+	maxSerials = 512
+	maxSigned  = 512
+	zoneBytes  = 1 << 18 // of the finder's memory
+)
+
+// Collector gathers the evidence of a shard. It is for one goroutine at a time.
+type Collector struct {
+	seed      uint64
+	directory Directory
+	finder    *zone.Finder
+	seen      [classes]uint32 // transactions by class
+	denied    denied
+	asked     asked
+	lower     [maxName]byte // of a question
+	ownerName [maxName]byte // of a record
+	harvest
+}
+
+// maxName is the longest wire name in octets (RFC 1035 section 2.3.4).
+const maxName = 255
+
+// harvest is what was gathered.
+type harvest struct {
+	rows    rows
+	zones   zones
+	moments moments
+	serials serials
+	signed  signed
+}
+
+func newHarvest(limit int) harvest {
+	return harvest{rows: newRows(limit), zones: newZones(), moments: moments{}, serials: newSerials(), signed: newSigned()}
+}
+
+// New returns an empty collector, of at most that many rows, for a shard of a run with that seed.
+func New(seed uint64, limit int, d Directory) *Collector {
+	return &Collector{seed: seed, directory: d, finder: zone.NewFinder(zoneBytes), harvest: newHarvest(limit)}
+}
+
+// NewSum returns an empty collector that takes what others have gathered.
+func NewSum(limit int) *Collector { return &Collector{harvest: newHarvest(limit)} }
+
+// Classes of transactions, which are sampled apart: by RCODE, by status, and those with an anomaly though they were answered well.
+const (
+	classStatus = 32
+	classOdd    = 63
+	classes     = 64
+)
+
+func classOf(t *decode.Transaction) int {
+	switch {
+	case t.Status != decode.Answered:
+		return classStatus + int(t.Status)
+	case odd(t):
+		return classOdd
+	}
+	return int(t.Response.RCODE() & 31)
+}
+
+// odd says that a transaction has an anomaly that is noted.
+func odd(t *decode.Transaction) bool {
+	for id := range anomalies(t) {
+		if noted(id) {
+			return true
+		}
+	}
+	return false
+}
+
+// anomalies yields what a transaction shows, and its messages. An entry can come twice.
+func anomalies(t *decode.Transaction) func(func(anomaly.ID) bool) {
+	return func(yield func(anomaly.ID) bool) {
+		for i := range t.Anomalies {
+			if !yield(t.Anomalies[i].ID) {
+				return
+			}
+		}
+		if q := t.Query; q != nil {
+			for i := range q.Anomalies[:q.NAnomalies] {
+				if !yield(q.Anomalies[i].ID) {
+					return
+				}
+			}
+		}
+		if r := t.Response; r != nil {
+			for i := range r.Anomalies {
+				if !yield(r.Anomalies[i].ID) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Transactions of a class that are all taken, and of those beyond: block in a row of each period.
+const (
+	exact  = 1 << 15
+	period = 1 << 10
+	block  = 1 << 6
+)
+
+// weight says for how many transactions of its class one stands; 0 is not at all.
+func (c *Collector) weight(class int) uint32 {
+	n := c.seen[class]
+	if n < exact {
+		c.seen[class]++
+		return 1
+	}
+	if c.seen[class]++; c.seen[class] == exact+period {
+		c.seen[class] = exact
+	}
+	if n-exact < block {
+		return period / block
+	}
+	return 0
+}
+
+// Transaction takes the end of a transaction.
+func (c *Collector) Transaction(t *decode.Transaction) {
+	if t.Status == decode.Pending {
+		return
+	}
+	if t.Status == decode.Answered {
+		c.again(t)
+	}
+	w := c.weight(classOf(t))
+	if w == 0 {
+		return
+	}
+	o := c.observe(t, w)
+	if t.Status == decode.Answered {
+		c.answered(&o)
+	} else {
+		c.count(&o, Symptom(0x1000)+Symptom(t.Status))
+		if t.Response != nil {
+			c.errors(&o)
+		}
+	}
+	for id := range anomalies(t) {
+		if noted(id) {
+			c.once(&o, Anomaly(id))
+		}
+	}
+	c.moment(&o)
+}
+
+// observation is a transaction that is being counted.
+type observation struct {
+	*decode.Transaction
+	weight   uint32
+	name     []byte // wire form, lower case; nil if it is unknown
+	zone     uint64
+	nameHash uint64 // without the seed
+	kind     Kind
+	counted  [8]Symptom // the first anomalies that were counted
+	nCounted int
+}
+
+func (c *Collector) observe(t *decode.Transaction, weight uint32) observation {
+	o := observation{Transaction: t, weight: weight, kind: kindOf(t)}
+	switch {
+	case t.Response != nil && t.Response.Parsed[wire.SectionQuestion] > 0:
+		o.name = appendLower(c.lower[:0], t.Response.Question.Name)
+	case t.Query != nil && t.Query.HasQuestion:
+		o.name = c.directory.Name(t.Query.NameHash)
+	}
+	if o.name != nil {
+		o.nameHash = wire.HashName(0, o.name)
+		o.zone = c.zone(o.name)
+	}
+	return o
+}
+
+// zone returns the hash of a name's zone, and keeps its text.
+func (c *Collector) zone(name []byte) uint64 {
+	z := c.finder.Of(name)
+	h := wire.HashName(c.seed, z)
+	c.zones.add(h, z)
+	return h
+}
+
+func kindOf(t *decode.Transaction) Kind {
+	var opcode uint8
+	var typ uint16
+	switch {
+	case t.Query != nil:
+		opcode, typ = uint8(t.Query.Flags>>11&15), t.Query.Type
+	case t.Response != nil:
+		opcode, typ = t.Response.Opcode(), t.Response.Question.Type
+	}
+	switch {
+	case opcode == 0 && (typ == typeAXFR || typ == typeIXFR):
+		return Transfer
+	case opcode == 0:
+		return Query
+	case opcode == 4:
+		return Notify
+	case opcode == 5:
+		return Update
+	}
+	return Other
+}
+
+// count counts a symptom of a transaction.
+func (c *Collector) count(o *observation, s Symptom) *Tally {
+	return c.countAt(o, key{client: o.Client, server: o.Server, zone: o.zone, symptom: s, kind: o.kind})
+}
+
+func (c *Collector) countAt(o *observation, k key) *Tally {
+	t, isNew := c.rows.at(k)
+	t.add(o.Transaction, o.nameHash, o.weight)
+	if isNew || t.Samples[samples-1].Packet == 0 {
+		t.sample(o.sample())
+	}
+	return t
+}
+
+// once counts an anomaly, unless it was counted for this transaction.
+func (c *Collector) once(o *observation, s Symptom) {
+	for _, have := range o.counted[:o.nCounted] {
+		if have == s {
+			return
+		}
+	}
+	if o.nCounted < len(o.counted) {
+		o.counted[o.nCounted] = s
+		o.nCounted++
+	}
+	c.count(o, s)
+}
+
+func (o *observation) sample() Sample {
+	s := Sample{}
+	if o.name != nil {
+		s.Name = string(wire.AppendName(nil, o.name))
+	}
+	if q := o.Query; q != nil {
+		s.Packet, s.File, s.Type = q.Number, q.File, q.Type
+	} else if r := o.Response; r != nil {
+		s.Packet, s.File, s.Type = r.Number, r.File, r.Question.Type
+	}
+	return s
+}
+
+// answered counts a response to a query.
+func (c *Collector) answered(o *observation) {
+	switch code := o.Response.RCODE(); code {
+	case rcodeNoError:
+		c.countAt(o, key{client: o.Client, server: o.Server, symptom: RCODE(code), kind: o.kind})
+		c.countAt(o, key{server: o.Server, zone: o.zone, symptom: ZoneFine, kind: o.kind})
+		c.unsuffixed(o)
+	case rcodeNXDomain:
+		c.count(o, RCODE(code))
+		c.suffixed(o)
+	default:
+		c.count(o, RCODE(code))
+	}
+	c.errors(o)
+	c.content(o.Response)
+}
+
+// errors counts what a response says beside its RCODE.
+func (c *Collector) errors(o *observation) {
+	r := o.Response
+	for code := range r.ExtendedErrors {
+		c.once(o, EDE(code))
+	}
+	if r.HasTSIG && r.TSIG.Error != 0 {
+		t := c.count(o, TSIGError(r.TSIG.Error))
+		if skew, ok := clockSkew(r); ok {
+			t.measured(skew)
+		}
+	}
+	if r.HasTKEY && r.TKEY.Error != 0 {
+		c.count(o, TKEYError(r.TKEY.Error))
+	}
+}
+
+// clockSkew returns the client's clock less the server's in seconds, of a response with BADTIME (RFC 8945 section 5.2.3).
+func clockSkew(r *decode.Message) (seconds int64, ok bool) {
+	const badTime, timeLen = 18, 6
+	t := &r.TSIG
+	if t.Error != badTime || t.OtherLen != timeLen || int(t.OtherData)+timeLen > len(r.Data) {
+		return 0, false
+	}
+	var server int64
+	for _, b := range r.Data[t.OtherData:][:timeLen] {
+		server = server<<8 | int64(b)
+	}
+	return int64(t.Time) - server, true
+}
+
+// Event takes an anomaly of a packet or a flow.
+func (c *Collector) Event(e *decode.Event) {
+	if e.Proto > decode.TCP || !noted(e.ID) {
+		return
+	}
+	t, _ := c.rows.at(key{client: e.Client, server: e.Server, symptom: Anomaly(e.ID), kind: Other})
+	t.event(e.Time)
+	t.sample(Sample{Packet: e.Number, File: e.File})
+}
+
+// Merge adds what another collector of the same seed gathered; it is not changed.
+func (c *Collector) Merge(o *Collector) {
+	c.zones.merge(&o.zones)
+	c.rows.merge(&o.rows)
+	c.moments.merge(&o.moments)
+	c.serials.merge(&o.serials)
+	c.signed.merge(&o.signed)
+}
+
+// Reset makes a collector empty. Its room stays.
+func (c *Collector) Reset() {
+	c.rows.reset()
+	c.zones.reset()
+	c.moments.reset()
+	c.serials.reset()
+	c.signed.reset()
+}
+
+// Turn hands over what was gathered to an empty collector of NewSum.
+func (c *Collector) Turn(to *Collector) { c.harvest, to.harvest = to.harvest, c.harvest }
+
+func appendLower(dst, name []byte) []byte {
+	for _, b := range name {
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		dst = append(dst, b)
+	}
+	return dst
+}

@@ -1,0 +1,88 @@
+package evidence
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// Row is a tally and what it is about. The zero Addr stands for any, the empty zone for any or an unknown one.
+type Row struct {
+	Client, Server packet.Addr
+	Zone           string // absolute, lower case
+	Symptom        Symptom
+	Kind           Kind
+	Tally
+}
+
+// Event is a [Moment] with its zone's name.
+type Event struct {
+	Moment
+	ZoneName string // absolute, lower case
+}
+
+// Facts are what the collectors of all shards gathered, in an order that does not depend on the run's seed.
+type Facts struct {
+	Rows    []Row
+	Moments []Event // by time
+	Serials []Serial
+	Signed  []Signed
+	// Folded counts rows that were put together for want of room, Lost moments, serials and signed zones that were not kept.
+	Folded, Lost uint64
+}
+
+// Gather adds up collectors of one seed. They are not changed, and the facts share nothing with them.
+func Gather(all []*Collector) *Facts {
+	limit := 0
+	for _, c := range all {
+		limit += c.rows.limit
+	}
+	sum := newHarvest(limit)
+	for _, c := range all {
+		sum.zones.merge(&c.zones)
+		sum.rows.merge(&c.rows)
+		sum.moments.merge(&c.moments)
+		sum.serials.merge(&c.serials)
+		sum.signed.merge(&c.signed)
+	}
+	f := &Facts{Folded: sum.rows.folded, Lost: sum.moments.lost + sum.serials.lost + sum.signed.lost}
+	text := make(map[uint64]string, len(sum.zones))
+	for h, name := range sum.zones {
+		text[h] = string(wire.AppendName(nil, []byte(name)))
+	}
+	for i, k := range sum.rows.keys {
+		f.Rows = append(f.Rows, Row{Client: k.client, Server: k.server, Zone: text[k.zone], Symptom: k.symptom, Kind: k.kind, Tally: sum.rows.list[i]})
+	}
+	slices.SortFunc(f.Rows, compareRows)
+	for _, m := range sum.moments.list {
+		f.Moments = append(f.Moments, Event{Moment: m, ZoneName: text[m.Zone]})
+	}
+	slices.SortFunc(f.Moments, compareMoments)
+	f.content(&sum)
+	return f
+}
+
+func (f *Facts) content(sum *harvest) {
+	for _, s := range sum.serials.by {
+		f.Serials = append(f.Serials, *s)
+	}
+	slices.SortFunc(f.Serials, func(a, b Serial) int {
+		return cmp.Or(cmp.Compare(a.Zone, b.Zone), bytes.Compare(a.Server[:], b.Server[:]))
+	})
+	for _, name := range slices.Sorted(maps.Keys(sum.signed.by)) {
+		f.Signed = append(f.Signed, *sum.signed.by[name])
+	}
+}
+
+func compareRows(a, b Row) int {
+	return cmp.Or(cmp.Compare(a.Symptom, b.Symptom), bytes.Compare(a.Client[:], b.Client[:]), bytes.Compare(a.Server[:], b.Server[:]),
+		cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Count, b.Count))
+}
+
+func compareMoments(a, b Event) int {
+	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.File, b.File), cmp.Compare(a.Packet, b.Packet), cmp.Compare(a.To, b.To))
+}

@@ -1,0 +1,50 @@
+package evidence
+
+import (
+	"github.com/dnssniff/dnssniff/analyze/lookup"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/wire"
+)
+
+// LookupAnomaly takes an anomaly that the steps of a lookup show together.
+func (c *Collector) LookupAnomaly(id anomaly.ID, l *lookup.Lookup) {
+	if noted(id) {
+		c.countLookup(l, Anomaly(id))
+	}
+}
+
+// Lookup takes a lookup that is settled after several steps, or that failed.
+func (c *Collector) Lookup(l *lookup.Lookup, answered bool) {
+	if l.Tries > 1 {
+		c.countLookup(l, LookupRetried)
+	}
+	if !answered {
+		c.countLookup(l, LookupFailed)
+		return
+	}
+	if good := l.Good(); good != nil && good != &l.Steps[0] {
+		t := c.countLookup(l, Rescued(lookup.ChangeTo(&l.Steps[0], good)))
+		t.measured(good.Time + good.RTT - l.Steps[0].Time)
+	}
+}
+
+// countLookup counts a symptom of a lookup, at the server of its first step.
+func (c *Collector) countLookup(l *lookup.Lookup, s Symptom) *Tally {
+	first := &l.Steps[0]
+	k := key{client: l.Client, server: c.directory.Server(first.Server), symptom: s}
+	name := c.directory.Name(l.Name)
+	if name != nil {
+		k.zone = c.zone(name)
+	}
+	t, _ := c.rows.at(k)
+	t.event(first.Time)
+	t.Names.add(wire.HashName(0, name) * spreading)
+	if t.Samples[samples-1].Packet == 0 {
+		x := Sample{Packet: first.Number, Type: l.Type}
+		if name != nil {
+			x.Name = string(wire.AppendName(nil, name))
+		}
+		t.sample(x)
+	}
+	return t
+}

@@ -1,0 +1,154 @@
+package evidence
+
+import (
+	"strconv"
+
+	"github.com/dnssniff/dnssniff/analyze/lookup"
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/mnemonic"
+)
+
+// Symptom is what was seen of a transaction, or of a packet. A transaction can have several.
+type Symptom uint16
+
+// The symptoms. Those below 0x1000 are responses by their RCODE (12 bits), NOERROR among them; those from 0x4000 on are anomalies.
+const (
+	// Unanswered and the next are ends of transactions: see [decode.Status]. A transaction that is late was counted as Unanswered before.
+	Unanswered  Symptom = 0x1000 + Symptom(decode.Unanswered)
+	Unsolicited Symptom = 0x1000 + Symptom(decode.Unsolicited)
+	Duplicate   Symptom = 0x1000 + Symptom(decode.Duplicate)
+	Conflicting Symptom = 0x1000 + Symptom(decode.Conflicting)
+	Mismatched  Symptom = 0x1000 + Symptom(decode.Mismatched)
+	Late        Symptom = 0x1000 + Symptom(decode.Late)
+
+	// ZoneFine is NOERROR by zone and server, whoever asked; NOERROR itself is by client and server, whatever the zone.
+	ZoneFine Symptom = 0x1100
+	// Suffixed is a name that was denied, and found by the same client without the labels at its end that are the zone.
+	Suffixed Symptom = 0x1101
+	// Slow is an answer after 400 ms or more.
+	Slow Symptom = 0x1104
+	// AskedAgain is a question that was answered, and came again after the time of a retry timer: 1 to 5 s.
+	AskedAgain Symptom = 0x1105
+	// LookupFailed is a lookup that got no answer after all tries.
+	LookupFailed Symptom = 0x1102
+	// LookupRetried is a lookup of more than one transaction.
+	LookupRetried Symptom = 0x1103
+	rescued       Symptom = 0x1200
+	ede           Symptom = 0x2000
+	tsigError     Symptom = 0x3000
+	tkeyError     Symptom = 0x3800
+)
+
+// RCODE is a response with that code.
+func RCODE(code uint16) Symptom { return Symptom(code & 0xfff) }
+
+// Rescued is a lookup that was answered after a try had failed, by that change.
+func Rescued(c lookup.Change) Symptom { return rescued + Symptom(c) }
+
+// EDE is a response with that extended error (RFC 8914); codes of 4095 and above are one.
+func EDE(code uint16) Symptom { return ede + Symptom(min(code, 0xfff)) }
+
+// TSIGError is a response with that error in its TSIG record (RFC 8945 section 3), TKEYError in its TKEY record (RFC 2930 section 2.6). Errors of 2047 and
+// above are one.
+func TSIGError(code uint16) Symptom { return tsigError + Symptom(min(code, 0x7ff)) }
+
+// TKEYError is a response with that error in its TKEY record.
+func TKEYError(code uint16) Symptom { return tkeyError + Symptom(min(code, 0x7ff)) }
+
+// Anomaly is a message or transaction with that entry of the catalogue.
+func Anomaly(id anomaly.ID) Symptom { return Symptom(id) }
+
+// IsRCODE says that the symptom is a response with any RCODE, and which.
+func (s Symptom) IsRCODE() (code uint16, ok bool) { return uint16(s), s < 0x1000 }
+
+// IsEDE says that the symptom is an extended error, and which.
+func (s Symptom) IsEDE() (code uint16, ok bool) { return uint16(s - ede), s >= ede && s < tsigError }
+
+// IsAnomaly says that the symptom is an entry of the catalogue, and which.
+func (s Symptom) IsAnomaly() (id anomaly.ID, ok bool) { return anomaly.ID(s), s >= 0x4000 }
+
+// common says that the symptom is of ordinary traffic: its rows are the first to be put together when room is short.
+func (s Symptom) common() bool { return s == rcodeNoError || s == rcodeNXDomain || s == ZoneFine }
+
+// noted says that an anomaly has rows: those that are a sign of trouble, and some that are not until they are many.
+func noted(id anomaly.ID) bool {
+	if id.Severity() >= anomaly.Suspicious {
+		return true
+	}
+	switch id {
+	case queryRetransmit, clientRetry, fragmentedResponse, sizeLadder, stale, rebinding, icmpQuoted, anyQuery:
+		return true
+	}
+	return false
+}
+
+// Entries of the catalogue that are legal, and evidence.
+var (
+	queryRetransmit    = anomaly.Make('P', 3)
+	clientRetry        = anomaly.Make('P', 4)
+	fragmentedResponse = anomaly.Make('O', 36)
+	sizeLadder         = anomaly.Make('O', 37)
+	stale              = anomaly.Make('S', 14)
+	rebinding          = anomaly.Make('S', 15)
+	icmpQuoted         = anomaly.Make('X', 15)
+	anyQuery           = anomaly.Make('Q', 4)
+	lame               = anomaly.Make('S', 7)
+)
+
+// RCODEs (IANA).
+const (
+	rcodeNoError  = 0
+	rcodeNXDomain = 3
+	rcodeYXDomain = 6
+	rcodeNXRRSet  = 8
+)
+
+// String names a symptom: "SERVFAIL", "unanswered", "EDE 7", "TSIG BADTIME", "P03".
+func (s Symptom) String() string {
+	switch {
+	case s < 0x1000:
+		return mnemonic.RCODE(uint16(s))
+	case s >= 0x4000:
+		return anomaly.ID(s).String()
+	case s >= tkeyError:
+		return "TKEY " + mnemonic.TKEYError(uint16(s-tkeyError))
+	case s >= tsigError:
+		return "TSIG " + mnemonic.TSIGError(uint16(s-tsigError))
+	case s >= ede:
+		return "EDE " + strconv.Itoa(int(s-ede))
+	case s >= rescued:
+		return "rescued by " + lookup.Change(s-rescued).String()
+	}
+	return s.word()
+}
+
+func (s Symptom) word() string {
+	switch s {
+	case Unanswered:
+		return "unanswered"
+	case Unsolicited:
+		return "unsolicited"
+	case Duplicate:
+		return "duplicate"
+	case Conflicting:
+		return "conflicting"
+	case Mismatched:
+		return "mismatched"
+	case Late:
+		return "late"
+	case ZoneFine:
+		return "zone fine"
+	case Suffixed:
+		return "suffixed"
+	case Slow:
+		return "slow"
+	case AskedAgain:
+		return "asked again"
+	case LookupFailed:
+		return "lookup failed"
+	case LookupRetried:
+		return "lookup retried"
+	}
+	return "unknown"
+}
