@@ -171,9 +171,13 @@ func (d directory) Server(hash uint64) (a packet.Addr) {
 	return a
 }
 
-// Event counts an anomaly of a packet or a flow.
+// Event counts what a packet or a flow shows.
 func (s *Summary) Event(e *decode.Event) {
-	if e.ID == decode.TCPRefused {
+	s.evidence.Event(e)
+	switch e.ID {
+	case 0:
+		return
+	case decode.TCPRefused:
 		s.lookups.Refused(e)
 		return
 	}
@@ -182,7 +186,6 @@ func (s *Summary) Event(e *decode.Event) {
 		return
 	}
 	s.anomaly.inc(uint16(e.ID))
-	s.evidence.Event(e)
 }
 
 // The entries of the catalogue that the report itself looks at.

@@ -6,17 +6,88 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// Event is an anomaly of a packet or a flow, of which no message tells.
+// Kind says what an [Event] tells of.
+type Kind uint8
+
+// The kinds of event. Connections are those to a DNS port; one of which the capture has not seen the beginning is told of by its reset only.
+const (
+	// KindAnomaly is an entry of the catalogue that a packet or a flow shows, and nothing more.
+	KindAnomaly Kind = iota
+	// KindICMP is an ICMP error that quotes a packet from or to a DNS port. It is told for each one, at its packet.
+	KindICMP
+	// KindOpened is a TCP connection whose handshake is over, or that goes on as if it were, where only one direction was captured.
+	KindOpened
+	// KindUnanswered is a TCP connection that did not open: its SYNs were refused, or nothing has come back for [Config.Timeout] since the last one.
+	// What a RST refused is told at once, what an ICMP error did when the timeout is over, since hosts go on trying. Without a refusal it is told
+	// only where the capture goes on for as long. A connection that opens all the same is told as KindOpened then.
+	KindUnanswered
+	// KindHalfOpen is a TCP connection whose SYN was answered, but whose client has not gone on for [Config.Timeout]: the answer does not reach it, or
+	// the SYN was not its own.
+	KindHalfOpen
+	// KindReset is a RST that ended a TCP connection which had been answered or had carried bytes, or with which a client took back its SYN.
+	KindReset
+	// KindFragmentsLost is a datagram of which fragments have not come within [Config.Timeout] from its first one, or of which fragments contradicted each
+	// other, so that its receiver has to throw it away (RFC 8200 section 4.5). Its first fragment shows a DNS port, or has not come. What the snaplen
+	// cut or a bound forgot is not lost.
+	KindFragmentsLost
+)
+
+// Refusal says what a connection's SYNs have met with.
+type Refusal uint8
+
+// The refusals.
+const (
+	Silence       Refusal = iota // nothing: filtered, or nobody there
+	RefusedByRST                 // nobody listens on the port, or a firewall says so
+	RefusedByICMP                // what Event.ICMP says
+)
+
+// Event is what a packet or a flow shows, and no message tells. Each is told once, whatever the number of workers.
 type Event struct {
-	ID             anomaly.ID
-	Time           int64  // ns since the epoch
-	Number         uint64 // packet number, 1-based in its file
-	File           uint16
-	Proto          Proto
-	IPVersion      uint8
+	Kind Kind
+	// ID is the entry of the catalogue that the event counts as, 0 for none. A KindAnomaly always has one.
+	ID anomaly.ID
+	// Time (ns since the epoch), Number (1-based in its file) and File are those of the packet that showed it. Where nothing came it is the last one
+	// that did: a SYN or SYN-ACK, or a fragment.
+	Time      int64
+	Number    uint64
+	File      uint16
+	Proto     Proto
+	IPVersion uint8
+	// Where fragments without the first one were lost, the ports are 0, and the client is the receiver: it is responses that are large.
 	Client, Server packet.Addr
 	ClientPort     uint16
 	ServerPort     uint16
+
+	// FromServer says who sent the packet that an ICMP error quotes, the RST, or the fragments. Valid iff Kind is KindICMP, KindReset or
+	// KindFragmentsLost.
+	FromServer bool
+	// ICMP is the error of a KindICMP; and the last one that quoted a SYN of a KindUnanswered that is RefusedByICMP.
+	ICMP ICMP
+	// Length is that of the IP packet which an ICMP error quotes, by its header, in bytes: valid iff Kind is KindICMP, 0 where it is not known.
+	// And that of an IP packet's payload of which fragments were lost: valid iff Kind is KindFragmentsLost, 0 where the last fragment has not come.
+	Length uint32
+
+	// First is the time of the first SYN, or of the first fragment to come, in ns since the epoch. Valid iff Kind is KindOpened (0 where no SYN was
+	// captured), KindUnanswered, KindHalfOpen or KindFragmentsLost.
+	First int64
+	// RTT is the time in ns from the last SYN to the first SYN-ACK, 0 where one of them was not captured. Valid iff Kind is KindOpened.
+	RTT int64
+	// Tries is the number of SYNs, at least 1 but where a KindOpened or KindHalfOpen has none in the capture. Valid as First is.
+	Tries uint16
+	// Refusal is valid iff Kind is KindUnanswered.
+	Refusal Refusal
+
+	// Finished says that one side at least had ended its direction before the RST, as it is usual. Valid iff Kind is KindReset.
+	Finished bool
+	// Bytes is how much the connection has carried before the RST, in both directions: valid iff Kind is KindReset. And how much of the IP
+	// packet's payload has come: valid iff Kind is KindFragmentsLost.
+	Bytes uint64
+	// Fragments is how many of them have come, FirstFragment whether the one with the ports has, and Contradicted that they were thrown away because
+	// two had different bytes for one place. Valid iff Kind is KindFragmentsLost.
+	Fragments     uint16
+	FirstFragment bool
+	Contradicted  bool
 }
 
 // Watcher is a [Handler] that is told of events too.
@@ -55,12 +126,23 @@ type endpoints struct {
 	clientPort, serverPort uint16
 }
 
+// begin returns the event to fill in, of that kind and of the packet and the endpoints of m; nil if the handler wants none.
+func (s *shard) begin(k Kind, m *Message) *Event {
+	if s.watcher == nil {
+		return nil
+	}
+	e := &s.event
+	*e = Event{Kind: k, Time: m.Time, Number: m.Number, File: m.File, Proto: m.Proto, IPVersion: ipVersion(&m.Client),
+		Client: m.Client, Server: m.Server, ClientPort: m.ClientPort, ServerPort: m.ServerPort}
+	return e
+}
+
 // tell hands an event to the handler, if it wants any.
 func (s *shard) tell(id anomaly.ID, time int64, number uint64, file uint16, proto Proto, e *endpoints) {
 	if s.watcher == nil {
 		return
 	}
-	s.event = Event{ID: id, Time: time, Number: number, File: file, Proto: proto, IPVersion: ipVersion(&e.client),
+	s.event = Event{Kind: KindAnomaly, ID: id, Time: time, Number: number, File: file, Proto: proto, IPVersion: ipVersion(&e.client),
 		Client: e.client, Server: e.server, ClientPort: e.clientPort, ServerPort: e.serverPort}
 	s.watcher.Event(&s.event)
 }
@@ -101,4 +183,17 @@ func (s *shard) oddPort(m *Message) {
 	case 7, 13, 19, 37, 464:
 		s.tellOf(portOfService, m)
 	}
+}
+
+// quoted tells of an ICMP error that quotes the packet of m.
+func (s *shard) quoted(m *Message, q *packet.Quote, icmp ICMP) {
+	e := s.begin(KindICMP, m)
+	if e == nil {
+		return
+	}
+	if m.Proto == UDP {
+		e.ID = icmpError
+	}
+	e.FromServer, e.ICMP, e.Length = q.SrcPort == m.ServerPort && q.Src == m.Server, icmp, q.Length
+	s.watcher.Event(e)
 }

@@ -280,25 +280,27 @@ func (s *shard) TCPEvent(kind stream.Kind, conn uint64, g *stream.Segment) {
 	s.tell(id, g.Time, g.Number, g.File, TCP, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
 }
 
-// quote ties an ICMP error to the query it quotes.
+// quote tells of an ICMP error, and ties it to the query it quotes.
 func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 	s.stats.ICMPErrors++
 	q := &t.Quote
-	if r.proto() != UDP || q.Proto != protoUDP {
-		return
-	}
-	s.tell(icmpError, p.Time, p.Number, p.File, UDP, &endpoints{q.Src, q.Dst, q.SrcPort, q.DstPort})
-	icmp := ICMP{Seen: true, Type: q.Type, Code: q.Code, IPVersion: t.IPVersion, From: t.Src}
-	if len(q.Payload) < wire.HeaderLen {
-		s.pairs.QuotedPorts(p.Time, q, icmp)
-		return
-	}
-	s.wire.Parse(q.Payload, true)
+	icmp := ICMP{Seen: true, Type: q.Type, Code: q.Code, IPVersion: t.IPVersion, From: t.Src, MTU: q.MTU}
 	m := &s.msg
-	*m = Message{Message: &s.wire, Time: p.Time, FirstTime: p.Time, Number: p.Number, File: p.File}
+	*m = Message{Time: p.Time, FirstTime: p.Time, Number: p.Number, File: p.File, Proto: r.proto()}
+	udp := m.Proto == UDP && q.Proto == protoUDP
+	whole := udp && len(q.Payload) >= wire.HeaderLen
+	if whole {
+		s.wire.Parse(q.Payload, true)
+		m.Message = &s.wire
+	}
 	s.orient(m, &q.Src, &q.Dst, q.SrcPort, q.DstPort, r)
-	s.hash(m)
-	if !m.Response() {
+	s.quoted(m, q, icmp)
+	switch {
+	case !udp:
+	case !whole:
+		s.pairs.QuotedPorts(p.Time, q, icmp)
+	case !m.Response():
+		s.hash(m)
 		s.pairs.Quoted(m, icmp)
 	}
 }

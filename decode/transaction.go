@@ -100,7 +100,7 @@ type Query struct {
 	Options         uint32 // EDNS.Has of its OPT, 0 without one
 	Subnet          uint32 // hash of its ECS option
 	Cookie          uint64 // client cookie, as it is in memory; valid iff Options has it
-	ICMP            ICMP
+	ICMP            ICMP   // the last one that quoted it
 	// Anomalies are NAnomalies of those that its message has: the worst, in the order of their offsets.
 	Anomalies  [4]anomaly.Seen
 	NAnomalies uint8
@@ -111,13 +111,8 @@ type Query struct {
 	Name []byte
 }
 
-// ICMP is the last ICMP error that quoted the query.
-type ICMP struct {
-	Seen       bool
-	Type, Code uint8
-	IPVersion  uint8
-	From       packet.Addr
-}
+// ICMP is an ICMP error.
+type ICMP = packet.ICMP
 
 // Transaction is a query with its response, or one of the two alone. It is valid during the call that hands it over.
 type Transaction struct {

@@ -134,7 +134,9 @@ func (c collector) Transaction(x *decode.Transaction) {
 }
 
 func (c collector) Event(e *decode.Event) {
-	c.seen[e.Number] = append(c.seen[e.Number], fmt.Sprintf("%v@0", e.ID))
+	if e.ID != 0 {
+		c.seen[e.Number] = append(c.seen[e.Number], fmt.Sprintf("%v@0", e.ID))
+	}
 	c.Summary.Event(e)
 }
 

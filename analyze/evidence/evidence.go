@@ -317,16 +317,6 @@ func clockSkew(r *decode.Message) (seconds int64, ok bool) {
 	return int64(t.Time) - server, true
 }
 
-// Event takes an anomaly of a packet or a flow.
-func (c *Collector) Event(e *decode.Event) {
-	if e.Proto > decode.TCP || !noted(e.ID) {
-		return
-	}
-	t, _ := c.rows.at(key{client: e.Client, server: e.Server, symptom: Anomaly(e.ID), kind: Other})
-	t.event(e.Time)
-	t.sample(Sample{Packet: e.Number, File: e.File})
-}
-
 // Merge adds what another collector of the same seed gathered; it is not changed.
 func (c *Collector) Merge(o *Collector) {
 	c.zones.merge(&o.zones)

@@ -34,7 +34,28 @@ const (
 	LookupFailed Symptom = 0x1102
 	// LookupRetried is a lookup of more than one transaction.
 	LookupRetried Symptom = 0x1103
-	rescued       Symptom = 0x1200
+	// Ends of TCP connections to a DNS port: see [decode.Kind].
+	TCPOpened     Symptom = 0x1110
+	TCPUnanswered Symptom = 0x1111 // silence
+	TCPRefused    Symptom = 0x1112 // by RST or ICMP
+	TCPHalfOpen   Symptom = 0x1113
+	TCPReset      Symptom = 0x1114 // before either side had ended it
+	// FragmentsLost is a datagram of which fragments are missing. It measures the payload's length in bytes where that is known.
+	FragmentsLost Symptom = 0x1118
+	// ICMP errors by what they say of the packet that they quote: that nobody listens, that it could not be delivered, that somebody forbade it, that it is
+	// too big (measures the MTU, 0 where it is not said), that its fragments did not come in time, that it went in circles. [Returned] is added where the
+	// packet was the server's.
+	ICMPPort       Symptom = 0x1120
+	ICMPHost       Symptom = 0x1121
+	ICMPForbidden  Symptom = 0x1122
+	ICMPTooBig     Symptom = 0x1123
+	ICMPReassembly Symptom = 0x1124
+	ICMPExpired    Symptom = 0x1125
+	ICMPOther      Symptom = 0x1126
+	// Returned is added to the symptoms of ICMP and to FragmentsLost and TCPReset: the server had sent the packet.
+	Returned Symptom = 0x40
+
+	rescued   Symptom = 0x1200
 	ede           Symptom = 0x2000
 	tsigError     Symptom = 0x3000
 	tkeyError     Symptom = 0x3800
@@ -124,6 +145,9 @@ func (s Symptom) String() string {
 }
 
 func (s Symptom) word() string {
+	if s >= TCPOpened && s < rescued {
+		return s.packetWord()
+	}
 	switch s {
 	case Unanswered:
 		return "unanswered"
@@ -151,4 +175,39 @@ func (s Symptom) word() string {
 		return "lookup retried"
 	}
 	return "unknown"
+}
+
+// packetWord names what packets and flows show.
+func (s Symptom) packetWord() string {
+	from := ""
+	if s&Returned != 0 {
+		from = ", server's packet"
+	}
+	switch s &^ Returned {
+	case TCPOpened:
+		return "TCP opened"
+	case TCPUnanswered:
+		return "TCP unanswered"
+	case TCPRefused:
+		return "TCP refused"
+	case TCPHalfOpen:
+		return "TCP half open"
+	case TCPReset:
+		return "TCP reset" + from
+	case FragmentsLost:
+		return "fragments lost" + from
+	case ICMPPort:
+		return "ICMP port unreachable" + from
+	case ICMPHost:
+		return "ICMP unreachable" + from
+	case ICMPForbidden:
+		return "ICMP forbidden" + from
+	case ICMPTooBig:
+		return "ICMP too big" + from
+	case ICMPReassembly:
+		return "ICMP reassembly" + from
+	case ICMPExpired:
+		return "ICMP expired" + from
+	}
+	return "ICMP" + from
 }

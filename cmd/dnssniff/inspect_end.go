@@ -100,8 +100,11 @@ type flowEvent struct {
 	id     anomaly.ID
 }
 
-// Event takes an event from the decoder.
+// Event takes an event from the decoder, if it is an anomaly.
 func (f *finder) Event(e *decode.Event) {
+	if e.ID == 0 {
+		return
+	}
 	x := flowEvent{e.Number, e.ID}
 	if len(f.events) < maxEvents {
 		f.events = append(f.events, x)

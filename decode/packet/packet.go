@@ -95,5 +95,15 @@ type Quote struct {
 	SrcPort, DstPort uint16 // valid iff HasPorts
 	HasPorts         bool
 	MTU              uint32 // of "fragmentation needed" and "packet too big"
+	Length           uint32 // of the quoted packet in bytes, by its header; 0 where that cannot be
 	Payload          []byte // what is quoted after the UDP or TCP header; aliases the frame
+}
+
+// ICMP is what is kept of an ICMP error.
+type ICMP struct {
+	Seen       bool
+	Type, Code uint8
+	IPVersion  uint8  // 4: ICMP, 6: ICMPv6
+	From       Addr   // who sent it: the host at the end, or a router on the way
+	MTU        uint32 // in bytes, of type 3 code 4 and of ICMPv6 type 2; 0 where a router does not say
 }
