@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
+	"github.com/dnssniff/dnssniff/analyze/evidence"
 	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -46,10 +48,31 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 	}
 	r.oneWay()
 	r.fillTables(all, o)
+	r.diagnose(all, o)
 	r.FormErrors = s.formErrs.report(o.Top)
 	r.Offenders = s.offenders.report(o.Top, all)
 	r.Rows.Offenders, r.Limits.OffendersLost = uint64(len(s.offenders.list)), s.offenders.lost
 	return r
+}
+
+// diagnose finds what is behind what is wrong.
+func (r *Report) diagnose(all []*Summary, o Options) {
+	if o.Tables != nil {
+		r.Vantage, r.Findings = o.Tables.Vantage, o.Tables.Findings
+		return
+	}
+	collectors := make([]*evidence.Collector, len(all))
+	for i, s := range all {
+		collectors[i] = s.evidence
+	}
+	in := diagnose.Input{Facts: evidence.Gather(collectors), OneWay: r.Source.OneWay}
+	if len(r.Source.Files) == 1 {
+		in.File = r.Source.Files[0]
+	}
+	if m := &r.Messages; !m.First.IsZero() {
+		in.First, in.Last = m.First.UnixNano(), m.Last.UnixNano()
+	}
+	r.Vantage, r.Findings = diagnose.Find(in)
 }
 
 // total returns the sum of all but the tables.

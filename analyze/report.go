@@ -22,6 +22,7 @@ package analyze
 import (
 	"time"
 
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
 	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode"
 )
@@ -61,6 +62,9 @@ type Report struct {
 	FormErrors FormErrors        `json:"formerr"`
 	Series     Series            `json:"series"`
 	Limits     Forgotten         `json:"limits"`
+	// Vantage says where the capture was made, as far as it tells, and Findings what is behind what is wrong, the worst first.
+	Vantage  diagnose.Vantage   `json:"vantage"`
+	Findings []diagnose.Finding `json:"findings"`
 }
 
 // Lookups are what clients tried for a question until they had an answer or gave up, as they felt it.

@@ -56,9 +56,9 @@ const (
 	Returned Symptom = 0x40
 
 	rescued   Symptom = 0x1200
-	ede           Symptom = 0x2000
-	tsigError     Symptom = 0x3000
-	tkeyError     Symptom = 0x3800
+	ede       Symptom = 0x2000
+	tsigError Symptom = 0x3000
+	tkeyError Symptom = 0x3800
 )
 
 // RCODE is a response with that code.

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
@@ -23,6 +24,8 @@ type Tally struct {
 	Retransmitted, ICMP, Large uint32
 
 	QueryBytes, ResponseBytes uint64 // of DNS messages
+	// Other is the first address that answered instead of the one that was asked; the zero Addr if none did.
+	Other packet.Addr
 	// RTT counts answers by time: bucket i is below 1<<i times 250 µs, the last is all above.
 	RTT [RTTBuckets]uint32
 	// Low and High are the least and the largest of what the symptom measures; Low is above High where nothing was measured. [TSIGError] of 18 (BADTIME)
@@ -100,6 +103,9 @@ func (t *Tally) add(x *decode.Transaction, name uint64, weight uint32) {
 		t.at(r.Time)
 		t.response(r, add)
 		t.ResponseBytes += uint64(weight) * uint64(r.Length)
+		if r.Server != x.Server && t.Other == (packet.Addr{}) {
+			t.Other = r.Server
+		}
 	}
 	if x.Query != nil && x.Response != nil {
 		addTo(&t.RTT[rttBucket(x.RTT)], weight)
@@ -173,6 +179,9 @@ func (t *Tally) Merge(o *Tally) {
 		addTo(&t.RTT[i], o.RTT[i])
 	}
 	t.Low, t.High = min(t.Low, o.Low), max(t.High, o.High)
+	if t.Other == (packet.Addr{}) {
+		t.Other = o.Other
+	}
 	t.Names.merge(&o.Names)
 	t.Ports.merge(&o.Ports)
 	for _, s := range o.Samples {
@@ -218,4 +227,10 @@ func addTo(n *uint32, by uint32) {
 	} else {
 		*n = math.MaxUint32
 	}
+}
+
+// NewTally returns an empty tally, to merge others into.
+func NewTally() (t Tally) {
+	t.reset()
+	return t
 }

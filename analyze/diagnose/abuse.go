@@ -1,0 +1,146 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+	"github.com/dnssniff/dnssniff/decode/packet"
+)
+
+// amplification looks for "clients" that ask again and again for what has a large answer: somebody else writes their address into the queries.
+func amplification(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != packet.Addr{} }}, byClient, evidence.RCODE(0)) {
+		bulky := uint64(g.ANY) + uint64(g.Bulky)
+		factor := float64(g.ResponseBytes) / float64(max(g.QueryBytes, 1))
+		if bulky < 20 || bulky*10 < g.Count*8 || factor < 8 || g.Names.Estimate()*10 > int(g.Count) {
+			continue
+		}
+		back := c.total(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
+		others := c.total(where{also: func(r *row) bool { return r.Client != g.key }}, evidence.RCODE(0))
+		k := contrast(bulky, g.Count, uint64(others.ANY)+uint64(others.Bulky), others.Count)
+		seconds := max(float64(g.Last-g.First)/1e9, 1)
+		f := Finding{
+			Severity: Warning,
+			Title:    fmt.Sprintf("%s is flooded by way of this server: %.1f kB/s of answers that it did not ask for", g.key, float64(g.ResponseBytes)/seconds/1000),
+			Cause: fmt.Sprintf("Somebody sends queries with %s as their source, for names with large answers: each byte asked for makes %.0f bytes for the victim. "+
+				"The server answers the whole world, or its network lets forged sources out.", g.key, factor),
+			Confidence: sure(0.96, bulky/4+back.Count) * k,
+			Scope:      Scope{Client: g.key.String()},
+			Packets:    packetsOf(&g.Tally, &back),
+			Wireshark:  both("dns", addressFilter(g.key)),
+			Next: []string{
+				"allow-recursion { localnets; };   # named.conf; unbound.conf: access-control; and rate-limit { responses-per-second 5; }; for an authoritative server",
+				command("nft add rule inet filter input ip saddr %s udp dport 53 drop", g.key) + "   # the victim, for the moment",
+				command("dig @%s %s ANY +norecurse", g.rows[0].Server, nameOf(&g.Tally, ".")) + "   # how large is the answer?",
+			},
+			Against: []string{"a monitoring host that asks for large records all day: is the address one of your own?"},
+		}
+		f.say(fmt.Sprintf("%s from it, %s of them for ANY, TXT or NULL, of %d name(s)", plural(g.Count, "query"), share(bulky, g.Count), g.Names.Estimate()),
+			fmt.Sprintf("%s bytes asked, %s bytes answered", number(g.QueryBytes), number(g.ResponseBytes)))
+		if back.Count > 0 {
+			f.say(plural(back.Count, "answer") + " to it came back as ICMP port unreachable: it had asked nothing")
+		}
+		f.seen(&g.Tally)
+		c.claim(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned, evidence.RCODE(0), anomalyOf('X', 15), anomalyOf('Q', 4), anomalyOf('Q', 13))
+		all = append(all, f)
+	}
+	return all
+}
+
+// searchSuffix looks for names that are denied with a suffix and found without: a search list.
+func searchSuffix(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{kind: anyKind}, byZone, evidence.Suffixed) {
+		denied := c.total(where{side: front, zone: g.key}, evidence.RCODE(nxDomain))
+		good := c.count(where{zone: g.key, side: front}, evidence.ZoneFine)
+		if g.Count < 3 || g.key == "" || good > denied.Count || good > 0 && c.fine(where{zone: g.key}).Answers > 0 && good*4 > denied.Count {
+			continue
+		}
+		f := Finding{
+			Severity:   Warning,
+			Title:      fmt.Sprintf("a search list appends %s to names, and each is denied first", bare(g.key)),
+			Cause:      "The clients' resolver configuration has a search suffix under which these names do not exist: mistyped, outdated, or with ndots set high. Each lookup costs one or more in vain, and internal names leak.",
+			Confidence: sure(0.97, g.Count),
+			Scope:      Scope{Suffix: g.key},
+			Packets:    packetsOf(&g.Tally, &denied),
+			Wireshark:  both(nameFilter(g.key), "dns.flags.rcode == 3"),
+			Next: []string{
+				"cat /etc/resolv.conf; resolvectl domain   # on " + some(addresses(g.clients), 2),
+				"dhcp-option 119 / option domain-search   # in the DHCP server of these clients; ndots in Kubernetes pods' dnsConfig",
+			},
+			Against: []string{"names that are asked for with the suffix alone, and never without, are somebody's typing"},
+		}
+		f.say(fmt.Sprintf("%s: denied below %s, then found without it by the same client within seconds", plural(g.Count, "name"), bare(g.key)),
+			fmt.Sprintf("%s below it for %d name(s), of %s", plural(denied.Count, "NXDOMAIN answer"), denied.Names.Estimate(), plural(uint64(len(g.clients)), "client")), c.began(&g.Tally))
+		f.seen(&g.Tally)
+		f.Affected, f.Clients = denied.Count, len(g.clients)
+		c.claim(where{zone: g.key, kind: anyKind}, evidence.RCODE(nxDomain), evidence.Suffixed)
+		all = append(all, f)
+	}
+	return all
+}
+
+// randomSubdomains looks for zones of which ever new names are asked for that do not exist.
+func randomSubdomains(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, evidence.RCODE(nxDomain)) {
+		fine := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone == g.key }}, evidence.ZoneFine)
+		names := uint64(g.Names.Estimate())
+		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key }}, evidence.RCODE(nxDomain))
+		seconds := max(float64(g.Last-g.First)/1e9, 1)
+		if g.key == "" || names < 40 || names < 1000 && names*3 < g.Count*2 || g.Count < rest.Count || float64(g.Count)/seconds < 2 {
+			continue
+		}
+		f := Finding{
+			Severity: Warning,
+			Title:    fmt.Sprintf("a flood of random names below %s: %.0f a second, none of which exists", bare(g.key), float64(g.Count)/seconds),
+			Cause: "Infected or abused hosts ask for ever new labels, so that no cache helps: the load is meant for the zone's servers, and the resolver between " +
+				"is hurt, too (water torture).",
+			Confidence: sure(0.96, names/8),
+			Scope:      Scope{Zone: g.key},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both(nameFilter(g.key), "dns.flags.rcode == 3"),
+			Next: []string{
+				command("dnssniff report %s --where %s", c.file(), "zone == \""+bare(g.key)+"\"") + "   # its clients",
+				command("unbound-control ratelimit_list; unbound-control local_zone %s refuse", g.key) + "   # at a resolver, until it is over; named: response-policy or fetches-per-zone",
+				"synth-from-dnssec yes;   # aggressive-nsec: yes: a signed zone's NSEC records answer for the cache (RFC 8198)",
+			},
+			Against: []string{"lists of domains or addresses that are looked up in a block list, or a CDN's random names, exist or are asked again"},
+		}
+		f.say(fmt.Sprintf("%s below %s, for %s different names", plural(g.Count, "NXDOMAIN answer"), bare(g.key), aboutNames(names)),
+			fmt.Sprintf("names that exist there: %s; NXDOMAIN elsewhere: %s", plural(fine.Count, "answer"), plural(rest.Count, "answer")),
+			fmt.Sprintf("asked by %s, such as %s", plural(uint64(len(g.clients)), "client"), some(addresses(c.busiest(g)), 5)), c.began(&g.Tally))
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		c.claim(where{zone: g.key, kind: anyKind}, evidence.RCODE(nxDomain), evidence.Unanswered, evidence.RCODE(servFail), evidence.LookupFailed, evidence.LookupRetried,
+			anomalyOf('P', 4))
+		all = append(all, f)
+	}
+	return all
+}
+
+// floodSide is the side of clients, if there are any, else that of resolvers.
+func (c *caseFile) floodSide() side {
+	if v := c.vantage(); v == Authoritative || v == Upstream {
+		return anySide
+	}
+	return front
+}
+
+func aboutNames(n uint64) string {
+	if n >= 1000 {
+		return "1,000 or more"
+	}
+	return "about " + number(n)
+}
+
+// busiest returns the clients of a group by their numbers, the largest first.
+func (c *caseFile) busiest(g *group[string]) []addr {
+	n := make(map[addr]uint64)
+	for _, r := range g.rows {
+		n[r.Client] += r.Count
+	}
+	list := slices.Clone(g.clients)
+	slices.SortStableFunc(list, func(a, b addr) int { return cmp.Compare(n[b], n[a]) })
+	return list
+}

@@ -1,0 +1,117 @@
+// Package diagnose turns evidence into findings: ranked causes with the numbers behind them, what would refute them, and the next command to run.
+//
+// A rule looks for one cause. It compares what is wrong with the healthy rest of the capture (this client with the others, this server with its peers, before
+// with after), and claims the evidence that its finding explains, so that the rules behind it, which are less specific, see only what is left. Rules are in
+// the order of the table in rules.go.
+package diagnose
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+)
+
+// Severity says how much a finding matters to the users.
+type Severity string
+
+// The severities.
+const (
+	Critical Severity = "critical" // users get no answers
+	Warning  Severity = "warning"  // they are slow, or will fail, or somebody abuses the service
+	Info     Severity = "info"     // good to know, nothing to do
+)
+
+// Finding is a claim about what is behind the symptoms.
+type Finding struct {
+	// ID names the rule, and is stable: "lame-delegation".
+	ID       string   `json:"id"`
+	Severity Severity `json:"severity"`
+	Title    string   `json:"title"` // one sentence without full stop: who has what trouble
+	Cause    string   `json:"cause"` // one or two sentences: why, as far as the capture tells
+	// Confidence is from 0 to 1: of the findings said with 0.9, nine of ten are right.
+	Confidence float64 `json:"confidence"`
+	Scope      Scope   `json:"scope"`
+	// Evidence is what was seen, with its numbers, the strongest first.
+	Evidence []string `json:"evidence"`
+	// Packets are frame numbers to look at, and Wireshark a display filter for all that belongs to the finding.
+	Packets   []uint64 `json:"packets"`
+	Wireshark string   `json:"wireshark"`
+	// Next are commands to run, with names and addresses filled in and quoted for a shell. Against says what would refute the finding, or explain the same.
+	Next    []string `json:"next"`
+	Against []string `json:"against"`
+	Refs    []string `json:"refs"`
+	// First and Last are when it was seen. Affected counts transactions, Clients those who felt it, as far as they are known.
+	First    time.Time `json:"first,omitzero"`
+	Last     time.Time `json:"last,omitzero"`
+	Affected uint64    `json:"affected"`
+	Clients  int       `json:"clients,omitempty"`
+}
+
+// Scope is what a finding is about. What does not apply is empty.
+type Scope struct {
+	Client string `json:"client,omitempty"`
+	Server string `json:"server,omitempty"`
+	Zone   string `json:"zone,omitempty"`
+	Subnet string `json:"subnet,omitempty"`
+	Suffix string `json:"suffix,omitempty"`
+	Name   string `json:"name,omitempty"`
+	Link   string `json:"link,omitempty"`
+	Skew   string `json:"skew_s,omitempty"` // seconds, the client's clock less the server's
+}
+
+// Input is what is known of a capture besides the evidence.
+type Input struct {
+	Facts       *evidence.Facts
+	First, Last int64  // of its packets, ns since the epoch
+	OneWay      string // "queries" or "responses" where the capture has nothing else; else empty
+	File        string // its name, to be filled into commands; "" if there is none
+}
+
+// Find returns where the capture was made, and what the rules find, the worst first.
+func Find(in Input) (Vantage, []Finding) {
+	c := newCase(in)
+	all := []Finding{}
+	for _, r := range rules() {
+		for _, f := range r.find(c) {
+			f.ID = r.id
+			f.Refs = append(f.Refs, r.refs...)
+			all = append(all, f.complete())
+		}
+	}
+	slices.SortStableFunc(all, worse)
+	return c.vantage(), all
+}
+
+// complete makes lists of what is missing, so that JSON has arrays.
+func (f Finding) complete() Finding {
+	for _, list := range []*[]string{&f.Evidence, &f.Next, &f.Against, &f.Refs} {
+		if *list == nil {
+			*list = []string{}
+		}
+	}
+	if f.Packets == nil {
+		f.Packets = []uint64{}
+	}
+	f.Confidence = float64(int(f.Confidence*100+0.5)) / 100
+	return f
+}
+
+func worse(a, b Finding) int {
+	return cmp.Or(cmp.Compare(b.Severity.rank(), a.Severity.rank()), cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.ID, b.ID),
+		cmp.Compare(a.Title, b.Title))
+}
+
+// weight orders findings of one severity: many transactions of which much is sure.
+func (f *Finding) weight() float64 { return float64(f.Affected) * f.Confidence * f.Confidence }
+
+func (s Severity) rank() int {
+	switch s {
+	case Critical:
+		return 2
+	case Warning:
+		return 1
+	}
+	return 0
+}

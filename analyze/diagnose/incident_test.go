@@ -1,0 +1,121 @@
+package diagnose_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
+	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/pcaps"
+)
+
+const captures = "../../pcaps"
+
+// report returns the report of a capture.
+func report(t *testing.T, path string) *analyze.Report {
+	t.Helper()
+	in, err := capture.Open([]string{path}, capture.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	conf, err := decode.DefaultConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]*analyze.Summary, decode.Shards)
+	for i := range all {
+		all[i] = analyze.NewSummary(&conf, analyze.DefaultLimits())
+	}
+	st, err := decode.Run(context.Background(), in.Sources(1), conf, func(i int) decode.Handler { return all[i] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return analyze.Build(all, &st, analyze.Source{Files: []string{filepath.Base(path)}}, analyze.Options{Top: 10, Workers: 1})
+}
+
+// descriptions returns those of the captures of a folder, incidents and healthy ones.
+func descriptions(t *testing.T, folder string) (list []pcaps.Description) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
+		if name == "matrix" {
+			continue
+		}
+		d, err := pcaps.Describe(os.DirFS(folder), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Cause != nil || d.Healthy {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// TestIncidents wants the cause of each incident first, and nothing above info in what is healthy. It prints the table of all, with -v.
+func TestIncidents(t *testing.T) {
+	list := descriptions(t, captures)
+	if len(list) < 20 {
+		t.Fatalf("%d incidents", len(list))
+	}
+	for _, d := range list {
+		t.Run(d.Name, func(t *testing.T) {
+			r := report(t, filepath.Join(captures, d.File))
+			t.Log(line(&d, r))
+			switch {
+			case d.Healthy:
+				for _, f := range r.Findings {
+					if f.Severity != diagnose.Info {
+						t.Errorf("healthy, and yet %s: %s (%.2f)", f.ID, f.Title, f.Confidence)
+					}
+				}
+			case len(r.Findings) == 0:
+				t.Errorf("nothing found, want %s", d.Cause.ID)
+			case !right(&d, &r.Findings[0]):
+				t.Errorf("want %s %v, got %s %+v", d.Cause.ID, d.Cause.Scope, r.Findings[0].ID, r.Findings[0].Scope)
+			}
+		})
+	}
+}
+
+// right says that a finding is the cause of an incident.
+func right(d *pcaps.Description, f *diagnose.Finding) bool {
+	if f.ID != d.Cause.ID {
+		return false
+	}
+	scope := map[string]string{"client": f.Scope.Client, "server": f.Scope.Server, "zone": f.Scope.Zone, "subnet": f.Scope.Subnet, "suffix": f.Scope.Suffix,
+		"name": f.Scope.Name, "link": f.Scope.Link, "skew_s": f.Scope.Skew}
+	for k, want := range d.Cause.Scope {
+		if scope[k] != want {
+			return false
+		}
+	}
+	return true
+}
+
+// line is a capture's line of the table: what was expected, what came first, what else.
+func line(d *pcaps.Description, r *analyze.Report) string {
+	want := "healthy"
+	if d.Cause != nil {
+		want = d.Cause.ID
+	}
+	s := fmt.Sprintf("%-42s %-24s", d.Name, want)
+	if len(r.Findings) == 0 {
+		return s + " -"
+	}
+	for _, f := range r.Findings {
+		s += fmt.Sprintf(" %s(%s %.2f)", f.ID, f.Severity, f.Confidence)
+	}
+	return s
+}

@@ -1,0 +1,104 @@
+package diagnose
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+	"github.com/dnssniff/dnssniff/decode/packet"
+)
+
+// signsOfLoss are what lost packets leave: queries without a response, and questions that come again though they were answered.
+func signsOfLoss() []evidence.Symptom {
+	return []evidence.Symptom{evidence.Unanswered, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting}
+}
+
+// packetLoss looks for servers, and for subnets of clients, with some of whom packets are lost while with the others they are not.
+func packetLoss(c *caseFile) []Finding { return append(c.lossToServers(), c.lossToSubnets()...) }
+
+func (c *caseFile) lossToServers() (all []Finding) {
+	for _, g := range groupBy(c, where{side: back}, byServer, signsOfLoss()...) {
+		own := c.fine(where{server: g.key})
+		rest := where{side: back, also: func(r *row) bool { return r.Server != g.key }}
+		peers, peerSigns := c.fine(rest), c.total(rest, signsOfLoss()...)
+		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
+		if g.Count < 4 || own.Count < g.Count/4 || own.Last < g.First || g.Last < own.First || k < 0.6 || g.Count*33 < own.Count {
+			continue
+		}
+		f := Finding{
+			Severity:   Warning,
+			Title:      fmt.Sprintf("packets to or from %s are lost", g.key),
+			Cause:      "Some queries to this server get no response and the same ones do when they are repeated: packets are lost on the way, in one direction or both.",
+			Confidence: sure(0.95, g.Count) * k,
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns", addressFilter(g.key)),
+			Next: []string{
+				command("mtr -n -r -c 100 -u -P 53 %s", g.key) + "   # where the loss begins",
+				"ip -s link; ethtool -S eth0 | grep -Ei 'drop|err'   # errors of this host's own interface",
+			},
+			Against: []string{"loss in the capture itself leaves the same marks: see kernel_dropped, and TCP gaps, in the report", "a rate limit of the server, if it begins with a number of queries a second"},
+		}
+		f.say(fmt.Sprintf("%s of %s to it stayed without an answer or had to be repeated", number(g.Count), plural(own.Count+g.Count, "query")),
+			fmt.Sprintf("with the other servers it is %s", share(peerSigns.Count, peers.Count+peerSigns.Count)))
+		f.seen(&g.Tally)
+		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
+		hurt.onClients(&f)
+		c.claim(where{server: g.key, kind: anyKind}, append(signsOfLoss(), evidence.Late, evidence.LookupFailed, evidence.LookupRetried, evidence.Rescued(otherServer), anomalyOf('P', 4))...)
+		all = append(all, f)
+	}
+	return all
+}
+
+// subnetOf is the network of a client that people would name: a /24, or a /64.
+func subnetOf(a packet.Addr) netip.Prefix {
+	bits := 64
+	if a.Netip().Is4() {
+		bits = 24
+	}
+	p, err := a.Netip().Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
+}
+
+func (c *caseFile) lossToSubnets() (all []Finding) {
+	bySubnet := func(r *row) netip.Prefix { return subnetOf(r.Client) }
+	for _, g := range groupBy(c, where{side: front, also: func(r *row) bool { return r.Client != packet.Addr{} }}, bySubnet, signsOfLoss()...) {
+		own := c.total(where{subnet: g.key, side: front}, evidence.RCODE(0), evidence.RCODE(nxDomain))
+		rest := where{side: front, also: func(r *row) bool { return !g.key.Contains(r.Client.Netip()) }}
+		peers, peerSigns := c.total(rest, evidence.RCODE(0), evidence.RCODE(nxDomain)), c.total(rest, signsOfLoss()...)
+		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
+		if g.Count < 5 || len(g.clients) < 2 || len(g.zones) < 2 || own.Count < g.Count/4 || k < 0.6 || g.Count*50 < own.Count {
+			continue
+		}
+		again := c.count(where{subnet: g.key, side: front}, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)
+		f := Finding{
+			Severity:   Warning,
+			Title:      fmt.Sprintf("packets to and from clients in %s are lost", g.key),
+			Cause:      "These clients repeat questions that have been answered: what is sent to them does not all arrive. Of what is lost on the way here only the retry is seen.",
+			Confidence: sure(0.95, g.Count) * k,
+			Scope:      Scope{Subnet: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns", subnetFilter(g.key)),
+			Next: []string{
+				command("mtr -n -r -c 100 %s", g.clients[0]) + "   # from here to one of them",
+				"ip -s link   # errors and drops of this host's interfaces",
+			},
+			Against: []string{"a duplicating switch port or capture (\"-i any\") shows duplicates too, but no repeated questions after whole seconds"},
+		}
+		if again == 0 {
+			f.Cause = "Queries of these clients get no response, those of others do: packets are lost between here and the server, or the server drops what comes from there."
+		}
+		f.say(fmt.Sprintf("%s of %s: %s came again after having been answered, %s stayed without an answer", plural(g.Count, "sign of loss"), plural(uint64(len(g.clients)), "client"),
+			plural(again, "question"), number(c.count(where{subnet: g.key, side: front}, evidence.Unanswered))),
+			fmt.Sprintf("that is %s of their %s; of the other clients' it is %s", share(g.Count, own.Count+g.Count), plural(own.Count+g.Count, "transaction"), share(peerSigns.Count, peers.Count+peerSigns.Count)),
+			"servers and names are no different from those of the other clients")
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		c.claim(where{subnet: g.key, side: front, kind: anyKind}, append(signsOfLoss(), evidence.Late, evidence.LookupFailed, evidence.LookupRetried, anomalyOf('P', 4), anomalyOf('P', 6), anomalyOf('P', 5))...)
+		all = append(all, f)
+	}
+	return all
+}

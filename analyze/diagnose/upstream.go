@@ -1,0 +1,129 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+)
+
+// upstreamUnreachable looks for servers that do not answer any more, or at all: after the first query in vain next to nothing comes.
+func upstreamUnreachable(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{}, byServer, evidence.Unanswered) {
+		w := where{server: g.key}
+		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain), evidence.RCODE(refused), evidence.RCODE(servFail))
+		port := c.total(where{server: g.key, kind: anyKind}, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden)
+		if g.Count < 3 || fine.Count > 0 && fine.Last > g.First+int64(patience) {
+			continue
+		}
+		f := Finding{
+			Title:      fmt.Sprintf("%s does not answer", g.key),
+			Cause:      "Nothing comes back from the server: the host is down, the route to it is gone, or a firewall drops the packets.",
+			Confidence: sure(0.95, g.Count),
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally, &port),
+			Wireshark:  both("(dns || icmp || icmpv6)", addressFilter(g.key)),
+			Next: []string{
+				command("dig @%s %s SOA +norecurse +tries=1", g.key, g.zone()),
+				command("mtr -n -r -c 20 %s", g.key),
+				command("nft list ruleset; ip route get %s", g.key),
+			},
+			Against: []string{"a server that limits rates or drops queries of a kind answers others: compare with an ordinary query from elsewhere"},
+		}
+		if port.Count > 0 {
+			f.Cause = "The host of the server lives and says that nobody listens on the port: the server's process has ended. ICMP errors are limited by rate, so not each query gets one."
+			f.Confidence = sure(0.97, g.Count+port.Count)
+			f.say(plural(port.Count, "ICMP error") + " for queries to it: " + icmpWords(c, g.key))
+		}
+		f.say(plural(g.Count, "query") + " unanswered, for " + some(bares(g.zones), 3))
+		if fine.Count > 0 {
+			f.Title = fmt.Sprintf("%s does not answer any more", g.key)
+			f.say(plural(fine.Count, "query")+" had been answered before; none since", c.began(&g.Tally))
+		}
+		f.seen(&g.Tally)
+		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
+		f.Severity = hurt.severity()
+		if !g.rows[0].back {
+			f.Severity, f.Clients = Critical, len(g.clients)
+		}
+		hurt.onClients(&f)
+		c.claim(where{server: g.key, kind: anyKind}, evidence.Unanswered, evidence.Late, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden, evidence.LookupFailed,
+			evidence.LookupRetried, evidence.TCPRefused, evidence.TCPUnanswered, evidence.AskedAgain, evidence.Rescued(otherServer), anomalyOf('P', 4), anomalyOf('O', 37),
+			anomalyOf('X', 15))
+		all = append(all, f)
+	}
+	return all
+}
+
+// icmpWords says what the ICMP errors about a server were.
+func icmpWords(c *caseFile, server addr) string {
+	for _, s := range []struct {
+		symptom evidence.Symptom
+		word    string
+	}{{evidence.ICMPPort, "port unreachable"}, {evidence.ICMPForbidden, "administratively prohibited"}} {
+		if c.count(where{server: server, kind: anyKind}, s.symptom) > 0 {
+			return s.word
+		}
+	}
+	return "host or network unreachable"
+}
+
+// slowBucket is the first bucket of answer times above 512 ms.
+const slowBucket = 12
+
+// upstreamSlow looks for servers whose answers come after half a second and more, unlike those of the other servers.
+func upstreamSlow(c *caseFile) (all []Finding) {
+	answers := []evidence.Symptom{evidence.RCODE(0), evidence.RCODE(nxDomain), evidence.Late}
+	for _, g := range groupBy(c, where{side: back}, byServer, answers...) {
+		slow, timed := slowOf(&g.Tally)
+		rest := c.total(where{side: back, also: func(r *row) bool { return r.Server != g.key }}, answers...)
+		peerSlow, peerTimed := slowOf(&rest)
+		silent := c.total(where{server: g.key}, evidence.Unanswered)
+		if slow < 5 || slow*10 < timed || silent.Count > g.Count/2 || contrast(slow, timed, peerSlow, peerTimed) < 0.7 {
+			continue
+		}
+		f := Finding{
+			Title:      fmt.Sprintf("%s answers slowly: %s of its answers take half a second or longer", g.key, share(slow, timed)),
+			Cause:      "The way to the server has become long or full, or the server is overloaded. It does answer; lookups of names that are not cached wait for it.",
+			Confidence: sure(0.97, slow) * contrast(slow, timed, peerSlow, peerTimed),
+			Scope:      Scope{Server: g.key.String()},
+			Wireshark:  both("dns.time > 0.4", addressFilter(g.key)),
+			Packets:    c.slowPackets(g.key),
+			Next: []string{
+				command("dig @%s %s SOA +norecurse +tries=1 +time=5", g.key, c.zoneAt(g.key)) + "   # \"Query time\", several times",
+				command("mtr -n -r -c 20 %s", g.key) + "   # where the time is spent",
+			},
+			Against: []string{"if all servers behind one line are slow, it is the line"},
+		}
+		f.say(fmt.Sprintf("%s of %s from it came after 512 ms or more; of the other servers' %s", number(slow), plural(timed, "answer"), share(peerSlow, peerTimed)),
+			fmt.Sprintf("%s of it stayed without an answer", plural(silent.Count, "query")))
+		f.Affected = slow
+		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
+		f.seen(&hurt.Tally)
+		f.Severity = Warning
+		hurt.onClients(&f)
+		c.claim(where{server: g.key, kind: anyKind}, evidence.Unanswered, evidence.Late, evidence.LookupFailed, evidence.LookupRetried, evidence.AskedAgain, evidence.Duplicate,
+			evidence.Conflicting, evidence.Unsolicited, evidence.ICMPPort+evidence.Returned, anomalyOf('P', 4), anomalyOf('O', 37), anomalyOf('X', 15))
+		all = append(all, f)
+	}
+	return all
+}
+
+// slowOf counts answers after 512 ms or more, and all that were measured.
+func slowOf(t *evidence.Tally) (slow, timed uint64) {
+	for i, n := range t.RTT {
+		timed += uint64(n)
+		if i >= slowBucket {
+			slow += uint64(n)
+		}
+	}
+	return slow, timed
+}
+
+func (c *caseFile) slowPackets(server addr) (list []uint64) {
+	for i := range c.Facts.Moments {
+		if m := &c.Facts.Moments[i]; m.Server == server && m.Symptom == evidence.Slow && len(list) < 4 {
+			list = append(list, m.Packet)
+		}
+	}
+	return list
+}
