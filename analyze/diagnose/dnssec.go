@@ -18,9 +18,9 @@ type validation struct {
 
 // validation adds up the failures of names in a zone.
 func (c *caseFile) validation(zone string) validation {
-	w := where{zone: zone, side: front}
-	v := validation{failed: c.total(w, evidence.RCODE(servFail))}
-	for r := range c.each(w, evidence.RCODE(servFail)) {
+	v := validation{failed: evidence.NewTally()}
+	for r := range c.each(where{zone: zone, side: front}, evidence.RCODE(servFail)) {
+		v.failed.Merge(&r.Tally)
 		v.clients = addTo(v.clients, r.Client)
 	}
 	v.rescued = c.count(where{zone: zone, kind: anyKind}, evidence.Rescued(withCD), anomalyOf('S', 12))
@@ -84,7 +84,7 @@ func dsMismatch(c *caseFile) (all []Finding) {
 		s := &c.Facts.Signed[i]
 		ds, keys := s.DS.All(), s.Keys.All()
 		v := c.validation(s.Zone)
-		said := slices.Contains(v.errors, ednsNoDNSKEY)
+		said := c.count(where{kind: anyKind, also: func(r *row) bool { return r.Zone == s.Zone }}, evidence.EDE(ednsNoDNSKEY)) > 0
 		apart := len(ds) > 0 && len(keys) > 0 && !overlap(ds, keys)
 		if v.failed.Count == 0 || !apart && (!said || overlap(ds, keys)) {
 			continue

@@ -12,7 +12,7 @@ func fragmentsDropped(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind}, byServer, append(lost, anomalyOf('O', 37))...) {
 		w := where{server: g.key}
 		gone := c.total(where{server: g.key, kind: anyKind}, lost...)
-		ladder := c.count(where{server: g.key, kind: anyKind}, anomalyOf('O', 37), evidence.Rescued(smallerSize))
+		ladder := c.count(where{server: g.key, kind: anyKind}, evidence.Rescued(smallerSize))
 		silent := c.total(w, evidence.Unanswered, evidence.Late)
 		fine := c.fine(w)
 		if silent.Count == 0 || gone.Count < 2 && ladder < 2 || fine.Count == 0 && gone.Count < 5 {

@@ -8,19 +8,22 @@ import (
 	"github.com/dnssniff/dnssniff/decode/packet"
 )
 
-// signsOfLoss are what lost packets leave: queries without a response, and questions that come again though they were answered.
-func signsOfLoss() []evidence.Symptom {
-	return []evidence.Symptom{evidence.Unanswered, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting}
+// signsOfLoss are what lost packets leave between a client and its resolver: queries without a response, and questions that come again though they were
+// answered. A resolver asks again also for other reasons: there it is signsUpstream.
+func signsOfLoss() []evidence.Symptom { return append(signsUpstream(), evidence.AskedAgain) }
+
+func signsUpstream() []evidence.Symptom {
+	return []evidence.Symptom{evidence.Unanswered, evidence.Duplicate, evidence.Conflicting}
 }
 
 // packetLoss looks for servers, and for subnets of clients, with some of whom packets are lost while with the others they are not.
 func packetLoss(c *caseFile) []Finding { return append(c.lossToServers(), c.lossToSubnets()...) }
 
 func (c *caseFile) lossToServers() (all []Finding) {
-	for _, g := range groupBy(c, where{side: back}, byServer, signsOfLoss()...) {
+	for _, g := range groupBy(c, where{side: back}, byServer, signsUpstream()...) {
 		own := c.fine(where{server: g.key})
 		rest := where{side: back, also: func(r *row) bool { return r.Server != g.key }}
-		peers, peerSigns := c.fine(rest), c.total(rest, signsOfLoss()...)
+		peers, peerSigns := c.fine(rest), c.total(rest, signsUpstream()...)
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
 		if g.Count < 4 || own.Count < g.Count/4 || own.Last < g.First || g.Last < own.First || k < 0.6 || g.Count*33 < own.Count {
 			continue
@@ -91,7 +94,7 @@ func (c *caseFile) lossToSubnets() (all []Finding) {
 		if again == 0 {
 			f.Cause = "Queries of these clients get no response, those of others do: packets are lost between here and the server, or the server drops what comes from there."
 		}
-		f.say(fmt.Sprintf("%s of %s: %s came again after having been answered, %s stayed without an answer", plural(g.Count, "sign of loss"), plural(uint64(len(g.clients)), "client"),
+		f.say(fmt.Sprintf("of %s %s came again after having been answered, and %s stayed without an answer", plural(uint64(len(g.clients)), "client"),
 			plural(again, "question"), number(c.count(where{subnet: g.key, side: front}, evidence.Unanswered))),
 			fmt.Sprintf("that is %s of their %s; of the other clients' it is %s", share(g.Count, own.Count+g.Count), plural(own.Count+g.Count, "transaction"), share(peerSigns.Count, peers.Count+peerSigns.Count)),
 			"servers and names are no different from those of the other clients")

@@ -108,7 +108,7 @@ func (t *Tally) add(x *decode.Transaction, name uint64, weight uint32) {
 		}
 	}
 	if x.Query != nil && x.Response != nil {
-		addTo(&t.RTT[rttBucket(x.RTT)], weight)
+		addTo(&t.RTT[RTTBucket(x.RTT)], weight)
 	}
 	t.Names.add(name * spreading)
 	t.Ports.add((uint64(x.ClientPort) + 1) * spreading)
@@ -152,7 +152,8 @@ const (
 	typeANY    = 255
 )
 
-func rttBucket(ns int64) int {
+// RTTBucket returns the index in Tally.RTT of an answer time in ns.
+func RTTBucket(ns int64) int {
 	const least = 250_000 // ns
 	return min(bits.Len64(uint64(max(ns, 0))/least), RTTBuckets-1)
 }
@@ -233,4 +234,12 @@ func addTo(n *uint32, by uint32) {
 func NewTally() (t Tally) {
 	t.reset()
 	return t
+}
+
+// DistinctOf returns what estimates to about n different values, for tests of what reads evidence.
+func DistinctOf(n int) (d Distinct) {
+	for i := range n {
+		d.add((uint64(i) + 1) * spreading)
+	}
+	return d
 }

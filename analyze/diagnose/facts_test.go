@@ -1,0 +1,172 @@
+package diagnose
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+	"github.com/dnssniff/dnssniff/analyze/lookup"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/packet"
+)
+
+// facts reads rows of evidence from lines, one each:
+//
+//	SYMPTOM CLIENT SERVER ZONE COUNT [FIELD=N...]
+//
+// A symptom is written as its String, with _ for blanks: SERVFAIL, unanswered, zone_fine, EDE_7, TSIG_BADTIME, P03. A client, server or zone "-" is
+// any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, other (an address), rtt (all answers took so
+// many ms), and kind (query, transfer, update, notify, other). A line that begins with "moment" has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds.
+func facts(t *testing.T, text string) *evidence.Facts {
+	t.Helper()
+	f := new(evidence.Facts)
+	for line := range strings.Lines(text) {
+		w := strings.Fields(line)
+		switch {
+		case len(w) == 0:
+		case w[0] == "moment":
+			f.Moments = append(f.Moments, readMoment(t, w[1:]))
+		default:
+			f.Rows = append(f.Rows, readRow(t, w))
+		}
+	}
+	return f
+}
+
+// diagnosed returns the findings of such facts, over 60 s.
+func diagnosed(t *testing.T, text string) []Finding {
+	t.Helper()
+	_, list := Find(Input{Facts: facts(t, text), First: 0, Last: 60e9, File: "x.pcap"})
+	return list
+}
+
+func readRow(t *testing.T, w []string) evidence.Row {
+	t.Helper()
+	r := evidence.Row{Symptom: readSymptom(t, w[0]), Client: readAddr(t, w[1]), Server: readAddr(t, w[2]), Zone: readZone(w[3]), Tally: evidence.NewTally()}
+	r.Count = readNumber(t, w[4])
+	r.First, r.Last = 0, 60e9
+	r.Samples[0] = evidence.Sample{Packet: 1, Type: 1, Name: "www." + strings.TrimPrefix(r.Zone, ".")}
+	for _, pair := range w[5:] {
+		field, value, _ := strings.Cut(pair, "=")
+		switch field {
+		case "other":
+			r.Other = readAddr(t, value)
+		case "kind":
+			i := slices.Index([]string{"query", "transfer", "update", "notify", "other"}, value)
+			if i < 0 {
+				t.Fatalf("kind %q", value)
+			}
+			r.Kind = evidence.Kind(i)
+		default:
+			setField(t, &r.Tally, field, readNumber(t, value))
+		}
+	}
+	return r
+}
+
+func setField(t *testing.T, y *evidence.Tally, field string, n uint64) {
+	t.Helper()
+	small := map[string]*uint32{"edns": &y.EDNS, "do": &y.DO, "cd": &y.CD, "rd": &y.RD, "tcp": &y.TCP, "malformed": &y.Malformed, "aa": &y.AA, "ra": &y.RA, "tc": &y.TC,
+		"opt": &y.OPT, "answers": &y.Answers, "badchecksum": &y.BadChecksum, "any": &y.ANY, "bulky": &y.Bulky, "retransmitted": &y.Retransmitted,
+		"icmp": &y.ICMP, "large": &y.Large}
+	switch {
+	case small[field] != nil:
+		*small[field] = uint32(n)
+	case field == "first":
+		y.First = int64(n) * 1e9
+	case field == "last":
+		y.Last = int64(n) * 1e9
+	case field == "low":
+		y.Low = int64(n)
+	case field == "high":
+		y.High = int64(n)
+	case field == "querybytes":
+		y.QueryBytes = n
+	case field == "responsebytes":
+		y.ResponseBytes = n
+	case field == "names":
+		y.Names = evidence.DistinctOf(int(n))
+	case field == "ports":
+		y.Ports = evidence.DistinctOf(int(n))
+	case field == "rtt":
+		y.RTT[evidence.RTTBucket(int64(n)*1e6)] = uint32(y.Count)
+	default:
+		t.Fatalf("field %q", field)
+	}
+}
+
+func readMoment(t *testing.T, w []string) evidence.Event {
+	t.Helper()
+	m := evidence.Event{ZoneName: readZone(w[2])}
+	m.Client, m.Server, m.Symptom = readAddr(t, w[0]), readAddr(t, w[1]), readSymptom(t, w[3])
+	m.From, m.To = int64(readNumber(t, w[4]))*1e9, int64(readNumber(t, w[5]))*1e9
+	m.Packet = 1
+	return m
+}
+
+func readNumber(t *testing.T, s string) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func readAddr(t *testing.T, s string) (a packet.Addr) {
+	t.Helper()
+	if s == "-" {
+		return a
+	}
+	ip, err := netip.ParseAddr(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packet.AddrFrom(ip)
+}
+
+func readZone(s string) string {
+	if s == "-" {
+		return ""
+	}
+	return s
+}
+
+// readSymptom finds the symptom that is written like that.
+func readSymptom(t *testing.T, s string) evidence.Symptom {
+	t.Helper()
+	s = strings.ReplaceAll(s, "_", " ")
+	if id, err := anomaly.Parse(s); err == nil {
+		return evidence.Anomaly(id)
+	}
+	for n := range evidence.Symptom(0x4000) {
+		if n.String() == s {
+			return n
+		}
+	}
+	t.Fatalf("symptom %q", s)
+	return 0
+}
+
+func TestReadSymptom(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want evidence.Symptom
+	}{
+		{"SERVFAIL", evidence.RCODE(2)},
+		{"unanswered", evidence.Unanswered},
+		{"rescued_by_tcp", evidence.Rescued(lookup.OverTCP)},
+		{"EDE_7", evidence.EDE(7)},
+		{"TSIG_BADTIME", evidence.TSIGError(18)},
+		{"TCP_unanswered", evidence.TCPUnanswered},
+		{"fragments_lost,_server's_packet", evidence.FragmentsLost + evidence.Returned},
+		{"P03", evidence.Anomaly(anomaly.Make('P', 3))},
+	} {
+		if got := readSymptom(t, tt.text); got != tt.want {
+			t.Errorf("%s: %#x, want %#x", tt.text, uint16(got), uint16(tt.want))
+		}
+	}
+}
