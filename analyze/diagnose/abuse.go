@@ -52,9 +52,9 @@ func amplification(c *caseFile) (all []Finding) {
 // searchSuffix looks for names that are denied with a suffix and found without: a search list.
 func searchSuffix(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind}, byZone, evidence.Suffixed) {
-		denied := c.total(where{side: front, zone: g.key}, evidence.RCODE(nxDomain))
+		denied := c.total(where{side: front, zone: g.key}, evidence.RCODE(nxDomain)) // none, where the suffix is below its registrable domain
 		good := c.count(where{zone: g.key, side: front}, evidence.ZoneFine)
-		if g.Count < 3 || g.key == "" || good > denied.Count || good > 0 && c.fine(where{zone: g.key}).Answers > 0 && good*4 > denied.Count {
+		if g.Count < 3 || g.key == "" || good > max(denied.Count, g.Count) || good > 0 && c.fine(where{zone: g.key}).Answers > 0 && good*4 > denied.Count {
 			continue
 		}
 		f := Finding{
@@ -72,9 +72,12 @@ func searchSuffix(c *caseFile) (all []Finding) {
 			Against: []string{"names that are asked for with the suffix alone, and never without, are somebody's typing"},
 		}
 		f.say(fmt.Sprintf("%s: denied below %s, then found without it by the same client within seconds", plural(g.Count, "name"), bare(g.key)),
-			fmt.Sprintf("%s below it for %d name(s), of %s", plural(denied.Count, "NXDOMAIN answer"), denied.Names.Estimate(), plural(uint64(len(g.clients)), "client")), c.began(&g.Tally))
+			"asked by "+plural(uint64(len(g.clients)), "client"), c.began(&g.Tally))
+		if denied.Count > 0 {
+			f.say(fmt.Sprintf("%s below it, for %d name(s)", plural(denied.Count, "NXDOMAIN answer"), denied.Names.Estimate()))
+		}
 		f.seen(&g.Tally)
-		f.Affected, f.Clients = denied.Count, len(g.clients)
+		f.Affected, f.Clients = max(denied.Count, g.Count), len(g.clients)
 		c.claim(where{zone: g.key, kind: anyKind}, evidence.RCODE(nxDomain), evidence.Suffixed)
 		all = append(all, f)
 	}

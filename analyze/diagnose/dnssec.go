@@ -141,7 +141,7 @@ func signaturesExpired(c *caseFile) (all []Finding) {
 		if s.Expired == 0 || s.Good > s.Expired || v.failed.Count == 0 && !said && s.Expired < 3 {
 			continue
 		}
-		over := c.First/1e9 - s.ExpiredAt
+		over := s.Overdue
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s fails validation: its signatures expired %s ago", bare(s.Zone), span(over*1e9)),

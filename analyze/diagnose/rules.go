@@ -1,6 +1,9 @@
 package diagnose
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/dnssniff/dnssniff/analyze/evidence"
 	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -8,31 +11,74 @@ import (
 
 // rule looks for one cause.
 type rule struct {
-	id   string
-	find func(*caseFile) []Finding
-	refs []string
+	id    string
+	stage stage
+	find  func(*caseFile) []Finding
+	refs  []string
 }
 
-// rules returns them in the order in which they claim evidence: those whose marks nothing else leaves come first, and what is known by its absence last.
+// stage orders rules by what they may claim: those whose marks nothing else leaves come first, and what is known by its absence last.
+type stage uint8
+
+// The stages.
+const (
+	marked   stage = iota // by a mark in the messages or packets themselves
+	upstream              // trouble between a resolver and the servers that it asks, which explains that of its clients
+	atServer              // between clients and the server that they ask
+	abuse                 // load that nobody wants
+	general               // what rests
+	remarks               // good to know, nothing to do
+)
+
+// rules returns all rules, by stage. Within a stage the order is that of the families, and of a family's list.
 func rules() []rule {
+	var all []rule
+	for _, family := range [][]rule{dnssecRules(), transportRules(), serverRules(), clientRules(), nameRules()} {
+		all = append(all, family...)
+	}
+	slices.SortStableFunc(all, func(a, b rule) int { return cmp.Compare(a.stage, b.stage) })
+	return all
+}
+
+func dnssecRules() []rule {
 	return []rule{
-		{"reply-other-address", otherAddress, []string{"RFC 2181 section 4"}},
-		{"tsig-clock-skew", clockSkew, []string{"RFC 8945 section 5.2.3"}},
-		{"dnssec-ds-mismatch", dsMismatch, []string{"RFC 4035 section 5.2", "RFC 6781 section 4.1"}},
-		{"dnssec-expired", signaturesExpired, []string{"RFC 4035 section 5.3.1", "RFC 6781 section 4.4"}},
-		{"edns-intolerant-server", ednsIntolerant, []string{"RFC 6891 sections 6.2.6 and 7"}},
-		{"fragments-dropped", fragmentsDropped, []string{"RFC 9715", "RFC 8900"}},
-		{"tcp-blocked", tcpBlocked, []string{"RFC 7766 section 5", "RFC 9210"}},
-		{"lame-delegation", lameDelegation, []string{"RFC 9499 section 7", "RFC 1034 section 4.2.1"}},
-		{"stale-secondary", staleSecondary, []string{"RFC 1034 section 4.3.5", "RFC 1982"}},
-		{"upstream-unreachable", upstreamUnreachable, []string{"RFC 2308 section 7", "RFC 9520"}},
-		{"upstream-slow", upstreamSlow, []string{"RFC 1035 section 7.2"}},
-		{"formerr-broken-client", brokenClient, []string{"RFC 1035 section 4.1.1"}},
-		{"acl-subnet", accessList, []string{"RFC 1035 section 4.1.1", "RFC 5358"}},
-		{"packet-loss", packetLoss, []string{"RFC 1035 section 4.2.1"}},
-		{"amplification-abuse", amplification, []string{"RFC 5358", "RFC 8482"}},
-		{"search-suffix", searchSuffix, []string{"RFC 1535", "RFC 8499"}},
-		{"random-subdomain-flood", randomSubdomains, []string{"RFC 8198", "RFC 8020"}},
+		{"dnssec-ds-mismatch", marked, dsMismatch, []string{"RFC 4035 section 5.2", "RFC 6781 section 4.1"}},
+		{"dnssec-expired", marked, signaturesExpired, []string{"RFC 4035 section 5.3.1", "RFC 6781 section 4.4"}},
+	}
+}
+
+func transportRules() []rule {
+	return []rule{
+		{"reply-other-address", marked, otherAddress, []string{"RFC 2181 section 4"}},
+		{"fragments-dropped", marked, fragmentsDropped, []string{"RFC 9715", "RFC 8900"}},
+		{"tcp-blocked", marked, tcpBlocked, []string{"RFC 7766 section 5", "RFC 9210"}},
+		{"packet-loss", atServer, packetLoss, []string{"RFC 1035 section 4.2.1"}},
+	}
+}
+
+func serverRules() []rule {
+	return []rule{
+		{"edns-intolerant-server", marked, ednsIntolerant, []string{"RFC 6891 sections 6.2.6 and 7"}},
+		{"lame-delegation", upstream, lameDelegation, []string{"RFC 9499 section 7", "RFC 1034 section 4.2.1"}},
+		{"stale-secondary", upstream, staleSecondary, []string{"RFC 1034 section 4.3.5", "RFC 1982"}},
+		{"upstream-unreachable", upstream, upstreamUnreachable, []string{"RFC 2308 section 7", "RFC 9520"}},
+		{"upstream-slow", upstream, upstreamSlow, []string{"RFC 1035 section 7.2"}},
+	}
+}
+
+func clientRules() []rule {
+	return []rule{
+		{"tsig-clock-skew", marked, clockSkew, []string{"RFC 8945 section 5.2.3"}},
+		{"formerr-broken-client", marked, brokenClient, []string{"RFC 1035 section 4.1.1"}},
+		{"acl-subnet", marked, accessList, []string{"RFC 1035 section 4.1.1", "RFC 5358"}},
+	}
+}
+
+func nameRules() []rule {
+	return []rule{
+		{"amplification-abuse", abuse, amplification, []string{"RFC 5358", "RFC 8482"}},
+		{"search-suffix", abuse, searchSuffix, []string{"RFC 1535", "RFC 9499 section 6"}},
+		{"random-subdomain-flood", abuse, randomSubdomains, []string{"RFC 8198", "RFC 8020"}},
 	}
 }
 

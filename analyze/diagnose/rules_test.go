@@ -2,11 +2,27 @@ package diagnose
 
 import "testing"
 
-// TestRules has, for each rule, the least evidence that it speaks on, and near misses on which it must not.
+// ruleTest is evidence, and the ID of the finding that comes first, or "" for none.
+type ruleTest struct{ name, want, facts string }
+
+// testRules has, for each rule, the least evidence that it speaks on, and near misses on which it must not.
+func testRules(t *testing.T, tests []ruleTest) {
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list := diagnosed(t, tt.facts)
+			got := ""
+			if len(list) > 0 {
+				got = list[0].ID
+			}
+			if got != tt.want {
+				t.Errorf("got %q, want %q: %+v", got, tt.want, list)
+			}
+		})
+	}
+}
+
 func TestRules(t *testing.T) {
-	for _, tt := range []struct {
-		name, want, facts string // want is the rule's ID, or "" for none
-	}{
+	testRules(t, []ruleTest{
 		{"a subnet refused while others are answered", "acl-subnet", `
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 5 rd=5
 			REFUSED 192.0.2.2 198.51.100.1 example.org. 5 rd=5
@@ -20,16 +36,5 @@ func TestRules(t *testing.T) {
 		{"one answer from elsewhere is no habit", "", `
 			P08 192.0.2.1 198.51.100.1 example.com. 1 other=198.51.100.2
 			NOERROR 192.0.2.1 198.51.100.1 - 100 rd=100 ra=100`},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			list := diagnosed(t, tt.facts)
-			got := ""
-			if len(list) > 0 {
-				got = list[0].ID
-			}
-			if got != tt.want {
-				t.Errorf("got %q, want %q: %+v", got, tt.want, list)
-			}
-		})
-	}
+	})
 }

@@ -10,17 +10,16 @@ import (
 func staleSecondary(c *caseFile) (all []Finding) {
 	for i := range c.Facts.Serials {
 		old := &c.Facts.Serials[i]
-		ahead, newest := 0, (*evidence.Serial)(nil)
+		var newest *evidence.Serial
 		for j := range c.Facts.Serials {
 			s := &c.Facts.Serials[j]
 			if s.Zone == old.Zone && int32(s.Last-old.Last) > 0 && old.LastTime > s.Since {
-				ahead++
 				if newest == nil || int32(s.Last-newest.Last) > 0 {
 					newest = s
 				}
 			}
 		}
-		if newest == nil {
+		if newest == nil || old.Count < 2 || c.resolver(old.Server) {
 			continue
 		}
 		behind := old.LastTime - newest.Since

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
 )
@@ -12,6 +13,9 @@ func upstreamUnreachable(c *caseFile) (all []Finding) {
 		w := where{server: g.key}
 		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain), evidence.RCODE(refused), evidence.RCODE(servFail))
 		port := c.total(where{server: g.key, kind: anyKind}, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden)
+		if ip := g.key.Netip(); ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+			continue
+		}
 		if g.Count < 3 || fine.Count > 0 && fine.Last > g.First+int64(patience) {
 			continue
 		}

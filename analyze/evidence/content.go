@@ -93,6 +93,7 @@ func (c *Collector) rrsig(m *decode.Message, r *wire.Record, data []byte) {
 	case int32(now-to) > 0:
 		s.sample(&s.Expired, m)
 		s.ExpiredAt = max(s.ExpiredAt, m.Time/1e9-int64(int32(now-to)))
+		s.Overdue = minSet(s.Overdue, int64(int32(now-to)))
 	case int32(from-now) > 0:
 		s.sample(&s.NotYet, m)
 		s.ValidFrom = max(s.ValidFrom, m.Time/1e9+int64(int32(from-now)))
@@ -233,6 +234,7 @@ type Signed struct {
 	// ExpiredAt is when the last of the expired did, ExpiresAt when the first of the good will, ValidFrom when the last of those that are not valid yet will
 	// be: seconds since the epoch, 0 where there is none.
 	ExpiredAt, ExpiresAt, ValidFrom int64
+	Overdue                         int64           // seconds from the expiry to the packet, of the one least overdue
 	Samples                         [samples]Sample // of those that are not good
 }
 
@@ -286,6 +288,9 @@ func (s *Signed) merge(o *Signed) {
 	s.SignedBy.merge(&o.SignedBy)
 	s.Good, s.Expired, s.NotYet = s.Good+o.Good, s.Expired+o.Expired, s.NotYet+o.NotYet
 	s.ExpiredAt, s.ValidFrom = max(s.ExpiredAt, o.ExpiredAt), max(s.ValidFrom, o.ValidFrom)
+	if o.Overdue != 0 {
+		s.Overdue = minSet(s.Overdue, o.Overdue)
+	}
 	if o.ExpiresAt != 0 {
 		s.ExpiresAt = minSet(s.ExpiresAt, o.ExpiresAt)
 	}
