@@ -32,8 +32,12 @@ func (c *caseFile) validation(zone string) validation {
 	return v
 }
 
-// marks says that something beside SERVFAIL shows that validation failed.
-func (v *validation) marks() bool { return v.rescued > 0 || len(v.errors) > 0 }
+// most says that most of a zone's names fail where a resolver answers for it, and not once by chance. Answers from a cache, and to clients that set CD, are
+// good all the same.
+func (v *validation) most(c *caseFile, zone string) bool {
+	good := c.total(where{zone: zone, also: func(r *row) bool { return c.resolver(r.Server) }}, evidence.ZoneFine, evidence.RCODE(nxDomain))
+	return v.failed.Count >= 2 && v.failed.Count*2 >= good.Count-min(good.Count, uint64(good.CD))
+}
 
 // describe fills in what all findings about validation have in common, and claims what they explain.
 func (v *validation) describe(c *caseFile, f *Finding, zone string) {
@@ -85,8 +89,8 @@ func dsMismatch(c *caseFile) (all []Finding) {
 		ds, keys := s.DS.All(), s.Keys.All()
 		v := c.validation(s.Zone)
 		said := c.count(where{kind: anyKind, also: func(r *row) bool { return r.Zone == s.Zone }}, evidence.EDE(ednsNoDNSKEY)) > 0
-		apart := len(ds) > 0 && len(keys) > 0 && !overlap(ds, keys)
-		if v.failed.Count == 0 || !apart && (!said || overlap(ds, keys)) {
+		apart := len(ds) > 0 && len(keys) > 0 && len(keys) < cap(keys) && !overlap(ds, keys)
+		if !v.most(c, s.Zone) || !apart && (!said || overlap(ds, keys)) {
 			continue
 		}
 		f := Finding{
@@ -138,7 +142,7 @@ func signaturesExpired(c *caseFile) (all []Finding) {
 		s := &c.Facts.Signed[i]
 		v := c.validation(s.Zone)
 		said := slices.Contains(v.errors, ednsExpired)
-		if s.Expired == 0 || s.Good > s.Expired || v.failed.Count == 0 && !said && s.Expired < 3 {
+		if s.Expired == 0 || s.Good > s.Expired || v.failed.Count > 0 && !v.most(c, s.Zone) || v.failed.Count == 0 && !said && s.Expired < 3 {
 			continue
 		}
 		over := s.Overdue

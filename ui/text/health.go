@@ -46,7 +46,7 @@ func health(r *analyze.Report, o Options) block {
 	return b
 }
 
-func (b *block) warn(text string) { b.remarks = append(b.remarks, remark{"!", text, warn}) }
+func (b *block) warn(text string) { b.remarks = append(b.remarks, remark{mark: "!", text: text, style: warn}) }
 
 // condition is a count that matters for how far the report can be trusted.
 type condition struct {
@@ -93,13 +93,13 @@ func conditions(r *analyze.Report) []condition {
 func faults(s analyze.Source) []remark {
 	var out []remark
 	for _, f := range s.Faults[:min(len(s.Faults), maxListed)] {
-		out = append(out, remark{"!", f, bad})
+		out = append(out, remark{mark: "!", text: f, style: bad})
 	}
 	if more := len(s.Faults) - maxListed; more > 0 {
-		out = append(out, remark{"!", fmt.Sprintf("and %d more faults", more), bad})
+		out = append(out, remark{mark: "!", text: fmt.Sprintf("and %d more faults", more), style: bad})
 	}
 	if s.Truncated && len(s.Faults) == 0 {
-		out = append(out, remark{"!", "a file ended early or was damaged", bad})
+		out = append(out, remark{mark: "!", text: "a file ended early or was damaged", style: bad})
 	}
 	return out
 }
@@ -116,14 +116,14 @@ func clock(r *analyze.Report, o Options) []remark {
 	var out []remark
 	m := r.Messages
 	if m.Duration > 0 && r.Source.Duration > longPause && r.Source.Duration > farApart*m.Duration {
-		out = append(out, remark{"!", fmt.Sprintf("the packets span %s, the DNS messages %s of it: a wrong timestamp, or a long pause; rates of messages are over the latter",
-			span(r.Source.Duration, o.ASCII), span(m.Duration, o.ASCII)), warn})
+		out = append(out, remark{mark: "!", text: fmt.Sprintf("the packets span %s, the DNS messages %s of it: a wrong timestamp, or a long pause; rates of messages are over the latter",
+			span(r.Source.Duration, o.ASCII), span(m.Duration, o.ASCII)), style: warn})
 	}
 	from, length := pause(r.Series)
 	if seconds := float64(length) * r.Series.Width; seconds > longPause && seconds > m.Duration/2 && m.Total >= farApart {
 		begin := r.Series.Start.Add(time.Duration(float64(from) * r.Series.Width * float64(time.Second))).UTC()
-		out = append(out, remark{"!", fmt.Sprintf("no DNS message for %s of %s, from about %s UTC: a wrong timestamp, or a long pause; rates are over all of it",
-			span(seconds, o.ASCII), span(m.Duration, o.ASCII), begin.Format("2006-01-02 15:04:05")), warn})
+		out = append(out, remark{mark: "!", text: fmt.Sprintf("no DNS message for %s of %s, from about %s UTC: a wrong timestamp, or a long pause; rates are over all of it",
+			span(seconds, o.ASCII), span(m.Duration, o.ASCII), begin.Format("2006-01-02 15:04:05")), style: warn})
 	}
 	return out
 }
@@ -151,8 +151,8 @@ func approximations(r *analyze.Report) []remark {
 		n    uint64
 	}{{"clients", l.ClientsError}, {"servers", l.ServersError}, {"names", l.NamesError}, {"zones", l.ZonesError}} {
 		if t.n > 0 {
-			out = append(out, remark{"!", fmt.Sprintf("the table of %s is approximate: counts can be low by up to %s, and rows with fewer queries than that can be missing",
-				t.what, number(t.n)), warn})
+			out = append(out, remark{mark: "!", text: fmt.Sprintf("the table of %s is approximate: counts can be low by up to %s, and rows with fewer queries than that can be missing",
+				t.what, number(t.n)), style: warn})
 		}
 	}
 	for _, t := range []struct {
@@ -166,7 +166,7 @@ func approximations(r *analyze.Report) []remark {
 		{l.FragmentsEvicted, "IP fragment", "forgotten because there were too many"},
 	} {
 		if t.n > 0 {
-			out = append(out, remark{"!", count(t.n, t.noun) + " " + t.text, warn})
+			out = append(out, remark{mark: "!", text: count(t.n, t.noun) + " " + t.text, style: warn})
 		}
 	}
 	return out

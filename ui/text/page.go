@@ -17,10 +17,12 @@ type block struct {
 // field is a labelled text that may take several lines.
 type field struct{ label, text string }
 
-// remark is a sentence in a block. Its mark stands before it: "!" for what spoils numbers.
+// remark is a sentence in a block. Its mark stands before it: "!" for what spoils numbers. What is to be copied is unbroken, after a margin.
 type remark struct {
 	mark, text string
 	style      style
+	unbroken   bool
+	margin     int // columns
 }
 
 func (b block) empty() bool {
@@ -100,12 +102,17 @@ func (p *page) fields(fields []field) {
 }
 
 func (p *page) remark(r remark) {
-	p.spaces += indent
-	left := indent
+	p.spaces += indent + r.margin
+	left := indent + r.margin
 	if r.mark != "" {
 		p.put(r.mark, r.style)
 		p.spaces++
 		left += sanitize.Width(r.mark) + 1
+	}
+	if r.unbroken {
+		p.put(p.clean(r.text), r.style)
+		p.newline()
+		return
 	}
 	p.wrapped(p.clean(r.text), left, r.style)
 }

@@ -26,7 +26,7 @@ const (
 
 // sections are the parts of a report in their order. Each is a pure function; one that has nothing to say returns an empty block.
 var sections = []func(*analyze.Report, Options) block{
-	header, health, nothing,
+	findings, header, health, nothing,
 	rcodes, tsigErrors, tkeyErrors, edeCodes,
 	transactions, lookups, latency,
 	queryTypes, opcodes, edns,
@@ -44,6 +44,9 @@ func Report(w io.Writer, r *analyze.Report, o Options) error {
 	p := page{Options: o}
 	for _, section := range sections {
 		p.block(section(r, o))
+	}
+	for i := range r.Findings[:min(len(r.Findings), o.Top)] {
+		p.block(details(&r.Findings[i], i+1))
 	}
 	_, err := w.Write(p.out)
 	return err
