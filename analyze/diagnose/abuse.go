@@ -14,7 +14,7 @@ func amplification(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != packet.Addr{} }}, byClient, evidence.RCODE(0)) {
 		bulky := uint64(g.ANY) + uint64(g.Bulky)
 		factor := float64(g.ResponseBytes) / float64(max(g.QueryBytes, 1))
-		if bulky < 20 || bulky*10 < g.Count*8 || factor < 8 || g.Names.Estimate()*10 > int(g.Count) {
+		if bulky < 20 || g.Seen < 20 || bulky*10 < g.Count*8 || factor < 8 || g.Names.Estimate()*10 > int(g.Count) {
 			continue
 		}
 		back := c.total(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
@@ -26,7 +26,7 @@ func amplification(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s is flooded by way of this server: %.1f kB/s of answers that it did not ask for", g.key, float64(g.ResponseBytes)/seconds/1000),
 			Cause: fmt.Sprintf("Somebody sends queries with %s as their source, for names with large answers: each byte asked for makes %.0f bytes for the victim. "+
 				"The server answers the whole world, or its network lets forged sources out.", g.key, factor),
-			Confidence: sure(0.96, bulky/4+back.Count) * k,
+			Confidence: sure(0.96, min(bulky, g.Seen)/4+back.Seen) * k,
 			Scope:      Scope{Client: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &back),
 			Wireshark:  both("dns", addressFilter(g.key)),
@@ -54,14 +54,14 @@ func searchSuffix(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind}, byZone, evidence.Suffixed) {
 		denied := c.total(where{side: front, zone: g.key}, evidence.RCODE(nxDomain)) // none, where the suffix is below its registrable domain
 		good := c.count(where{zone: g.key, side: front}, evidence.ZoneFine)
-		if g.Count < 3 || g.key == "" || good > max(denied.Count, g.Count) || good > 0 && c.fine(where{zone: g.key}).Answers > 0 && good*4 > denied.Count {
+		if g.Seen < 3 || g.key == "" || good > max(denied.Count, g.Count) || good > 0 && c.fine(where{zone: g.key}).Answers > 0 && good*4 > denied.Count {
 			continue
 		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("a search list appends %s to names, and each is denied first", bare(g.key)),
 			Cause:      "The clients' resolver configuration has a search suffix under which these names do not exist: mistyped, outdated, or with ndots set high. Each lookup costs one or more in vain, and internal names leak.",
-			Confidence: sure(0.97, g.Count),
+			Confidence: sure(0.97, g.Seen),
 			Scope:      Scope{Suffix: g.key},
 			Packets:    packetsOf(&g.Tally, &denied),
 			Wireshark:  both(nameFilter(g.key), "dns.flags.rcode == 3"),
@@ -87,13 +87,16 @@ func searchSuffix(c *caseFile) (all []Finding) {
 // randomSubdomains looks for zones of which ever new names are asked for that do not exist.
 func randomSubdomains(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, evidence.RCODE(nxDomain)) {
-		fine := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone == g.key }}, evidence.ZoneFine)
 		names := uint64(g.Names.Estimate())
-		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key }}, evidence.RCODE(nxDomain))
-		seconds := max(float64(g.Last-g.First)/1e9, 1)
-		if g.key == "" || names < 40 || names < 1000 && names*3 < g.Count*2 || g.Count < rest.Count || float64(g.Count)/seconds < 2 {
+		if g.key == "" || names < 40 {
 			continue
 		}
+		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key }}, evidence.RCODE(nxDomain))
+		seconds := max(float64(g.Last-g.First)/1e9, 1)
+		if names < 1000 && names*3 < g.Count*2 || g.Count < rest.Count || float64(g.Count)/seconds < 2 {
+			continue
+		}
+		fine := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone == g.key }}, evidence.ZoneFine)
 		f := Finding{
 			Severity: Warning,
 			Title:    fmt.Sprintf("a flood of random names below %s: %.0f a second, none of which exists", bare(g.key), float64(g.Count)/seconds),
@@ -124,7 +127,7 @@ func randomSubdomains(c *caseFile) (all []Finding) {
 
 // floodSide is the side of clients, if there are any, else that of resolvers.
 func (c *caseFile) floodSide() side {
-	if v := c.vantage(); v == Authoritative || v == Upstream {
+	if c.seenFrom == Authoritative || c.seenFrom == Upstream {
 		return anySide
 	}
 	return front

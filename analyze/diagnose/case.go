@@ -18,11 +18,15 @@ type row struct {
 // caseFile is what rules look at.
 type caseFile struct {
 	Input
-	rows map[evidence.Symptom][]*row
-	all  []*row
+	rows     map[evidence.Symptom][]*row
+	byServer map[packet.Addr][]*row
+	byClient map[packet.Addr][]*row
+	all      []*row
 	// asking and serving are what each address does.
 	asking  map[packet.Addr]*role
 	serving map[packet.Addr]*role
+
+	seenFrom Vantage
 }
 
 // role sums up how an address asks, or answers.
@@ -31,18 +35,22 @@ type role struct {
 }
 
 func newCase(in Input) *caseFile {
-	c := &caseFile{Input: in, rows: make(map[evidence.Symptom][]*row), asking: make(map[packet.Addr]*role), serving: make(map[packet.Addr]*role)}
+	c := &caseFile{Input: in, rows: make(map[evidence.Symptom][]*row), byServer: make(map[packet.Addr][]*row), byClient: make(map[packet.Addr][]*row),
+		asking: make(map[packet.Addr]*role), serving: make(map[packet.Addr]*role)}
 	list := make([]row, len(in.Facts.Rows))
 	for i := range in.Facts.Rows {
 		r := &list[i]
 		r.Row = in.Facts.Rows[i]
 		c.all = append(c.all, r)
 		c.rows[r.Symptom] = append(c.rows[r.Symptom], r)
+		c.byServer[r.Server] = append(c.byServer[r.Server], r)
+		c.byClient[r.Client] = append(c.byClient[r.Client], r)
 		c.learn(r)
 	}
 	for _, r := range c.all {
 		r.back = c.back(r.Client)
 	}
+	c.seenFrom = c.vantage()
 	return c
 }
 
@@ -193,14 +201,37 @@ func within(name, zone string) bool {
 	return zone == "." || strings.HasSuffix(name, zone) && (len(name) == len(zone) || name[len(name)-len(zone)-1] == '.')
 }
 
+// of yields the rows of symptoms, symptom by symptom.
+func (c *caseFile) of(w where, symptoms ...evidence.Symptom) func(func(*row) bool) {
+	return func(yield func(*row) bool) {
+		for _, s := range symptoms {
+			for _, r := range c.fewest(&w, s) {
+				if r.Symptom == s && w.has(r) && !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// fewest returns the shortest list that has all rows of a symptom that w may have.
+func (c *caseFile) fewest(w *where, s evidence.Symptom) []*row {
+	list := c.rows[s]
+	if l := c.byServer[w.server]; w.server != (packet.Addr{}) && len(l) < len(list) {
+		list = l
+	}
+	if l := c.byClient[w.client]; w.client != (packet.Addr{}) && len(l) < len(list) {
+		list = l
+	}
+	return list
+}
+
 // each yields the rows of symptoms that no finding has explained.
 func (c *caseFile) each(w where, symptoms ...evidence.Symptom) func(func(*row) bool) {
 	return func(yield func(*row) bool) {
-		for _, s := range symptoms {
-			for _, r := range c.rows[s] {
-				if !r.claimed && w.has(r) && !yield(r) {
-					return
-				}
+		for r := range c.of(w, symptoms...) {
+			if !r.claimed && !yield(r) {
+				return
 			}
 		}
 	}
@@ -209,24 +240,16 @@ func (c *caseFile) each(w where, symptoms ...evidence.Symptom) func(func(*row) b
 // total adds up the rows of symptoms, also those that a finding has explained.
 func (c *caseFile) total(w where, symptoms ...evidence.Symptom) evidence.Tally {
 	t := evidence.NewTally()
-	for _, s := range symptoms {
-		for _, r := range c.rows[s] {
-			if w.has(r) {
-				t.Merge(&r.Tally)
-			}
-		}
+	for r := range c.of(w, symptoms...) {
+		t.Merge(&r.Tally)
 	}
 	return t
 }
 
 // count is total, of numbers only.
 func (c *caseFile) count(w where, symptoms ...evidence.Symptom) (n uint64) {
-	for _, s := range symptoms {
-		for _, r := range c.rows[s] {
-			if w.has(r) {
-				n += r.Count
-			}
-		}
+	for r := range c.of(w, symptoms...) {
+		n += r.Count
 	}
 	return n
 }
@@ -262,8 +285,18 @@ type group[K comparable] struct {
 
 // groupBy adds up the rows of symptoms that no finding has explained by a key, in the order of the rows.
 func groupBy[K comparable](c *caseFile, w where, key func(*row) K, symptoms ...evidence.Symptom) []*group[K] {
+	type pair struct {
+		group  *group[K]
+		client packet.Addr
+		zone   string
+	}
 	var list []*group[K]
-	index := make(map[K]*group[K])
+	index, seen := make(map[K]*group[K]), make(map[pair]bool)
+	first := func(p pair) bool {
+		known := seen[p]
+		seen[p] = true
+		return !known
+	}
 	for r := range c.each(w, symptoms...) {
 		k := key(r)
 		g := index[k]
@@ -274,8 +307,12 @@ func groupBy[K comparable](c *caseFile, w where, key func(*row) K, symptoms ...e
 		}
 		g.Merge(&r.Tally)
 		g.rows = append(g.rows, r)
-		g.clients = addTo(g.clients, r.Client)
-		g.zones = addTo(g.zones, r.Zone)
+		if r.Client != (packet.Addr{}) && first(pair{group: g, client: r.Client}) {
+			g.clients = append(g.clients, r.Client)
+		}
+		if r.Zone != "" && first(pair{group: g, zone: r.Zone}) {
+			g.zones = append(g.zones, r.Zone)
+		}
 	}
 	return list
 }

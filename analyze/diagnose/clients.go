@@ -13,7 +13,7 @@ import (
 // brokenClient looks for clients whose own queries are malformed.
 func brokenClient(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind}, byClient, evidence.RCODE(formErr)) {
-		if g.key == (packet.Addr{}) || g.Count < 3 || uint64(g.Malformed)*2 < g.Count {
+		if g.key == (packet.Addr{}) || g.Seen < 3 || uint64(g.Malformed)*2 < g.Count {
 			continue
 		}
 		others := c.total(where{kind: anyKind, also: func(r *row) bool { return r.Client != g.key }}, evidence.RCODE(formErr))
@@ -67,16 +67,22 @@ func accessList(c *caseFile) (all []Finding) {
 	key := func(r *row) subnetAt { return subnetAt{r.Server, subnetOf(r.Client)} }
 	for _, g := range groupBy(c, where{side: front, also: func(r *row) bool { return r.Client != packet.Addr{} }}, key, evidence.RCODE(refused)) {
 		server, subnet := g.key.server, g.key.subnet
+		if g.Seen < 3 || uint64(g.RA)*2 > g.Count {
+			continue
+		}
 		own := c.total(where{server: server, subnet: subnet, side: front}, evidence.RCODE(0), evidence.RCODE(nxDomain))
+		if own.Count > 0 && own.Last > g.First+int64(patience) {
+			continue
+		}
 		rest := c.total(where{server: server, also: func(r *row) bool { return !subnet.Contains(r.Client.Netip()) }}, evidence.RCODE(0), evidence.RCODE(nxDomain))
-		if g.Count < 3 || own.Count > 0 && own.Last > g.First+int64(patience) || rest.Count == 0 || g.RA*2 > uint32(g.Count) {
+		if rest.Count == 0 {
 			continue
 		}
 		f := Finding{
 			Severity:   Critical,
 			Title:      fmt.Sprintf("%s refuses all clients in %s", server, subnet),
 			Cause:      "The server's access list does not have (any more) the network that these clients are in. Others are answered as before.",
-			Confidence: sure(0.97, g.Count*uint64(len(g.clients))/2),
+			Confidence: sure(0.97, g.Seen*uint64(len(g.clients))/2),
 			Scope:      Scope{Subnet: subnet.String(), Server: server.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 5", subnetFilter(subnet)),

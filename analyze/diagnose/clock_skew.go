@@ -23,7 +23,7 @@ func clockSkew(c *caseFile) (all []Finding) {
 			Severity:   Critical,
 			Title:      fmt.Sprintf("the clock of %s is %s (%d s) %s, so its signed messages are refused", g.key, amount, abs(skew), way),
 			Cause:      "TSIG protects against replay by the time in the signature. The client's clock and the server's differ by more than the fudge, 300 s as a rule.",
-			Confidence: sure(0.97, g.Count+2),
+			Confidence: sure(0.97, g.Seen+2),
 			Scope:      Scope{Client: g.key.String(), Skew: strconv.FormatInt(skew, 10)},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.tsig.error == 18", addressFilter(g.key)),

@@ -81,7 +81,7 @@ func Find(in Input) (Vantage, []Finding) {
 		}
 	}
 	slices.SortStableFunc(all, worse)
-	return c.vantage(), all
+	return c.seenFrom, all
 }
 
 // complete makes lists of what is missing, so that JSON has arrays.

@@ -36,7 +36,7 @@ func (c *caseFile) validation(zone string) validation {
 // good all the same.
 func (v *validation) most(c *caseFile, zone string) bool {
 	good := c.total(where{zone: zone, also: func(r *row) bool { return c.resolver(r.Server) }}, evidence.ZoneFine, evidence.RCODE(nxDomain))
-	return v.failed.Count >= 2 && v.failed.Count*2 >= good.Count-min(good.Count, uint64(good.CD))
+	return v.failed.Seen >= 2 && v.failed.Count*2 >= good.Count-min(good.Count, uint64(good.CD))
 }
 
 // describe fills in what all findings about validation have in common, and claims what they explain.
@@ -97,7 +97,7 @@ func dsMismatch(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s fails validation: its DS at the parent is of another key", bare(s.Zone)),
 			Cause:      "The parent vouches for a key that the zone does not have: a key was rolled, or the zone moved to another signer, and the DS was not changed with it.",
-			Confidence: sure(0.98, v.failed.Count+2),
+			Confidence: sure(0.98, v.failed.Seen+2),
 			Next: []string{
 				command("dig %s DS +short; dig %s DNSKEY +multiline", s.Zone, s.Zone) + "   # the key id of each",
 				command("delv %s SOA", s.Zone),
@@ -150,7 +150,7 @@ func signaturesExpired(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s fails validation: its signatures expired %s ago", bare(s.Zone), span(over*1e9)),
 			Cause:      "The zone was not signed again in time: the signer has stopped, its keys are offline, or the servers have an old copy of the zone.",
-			Confidence: sure(0.98, s.Expired+v.failed.Count),
+			Confidence: sure(0.98, s.Expired+v.failed.Seen),
 			Next: []string{
 				command("dig %s SOA +dnssec +cd | grep RRSIG", s.Zone) + "   # expiration is the first of the two dates",
 				command("delv %s SOA", s.Zone),

@@ -15,14 +15,14 @@ func ednsIntolerant(c *caseFile) (all []Finding) {
 		fine := c.fine(w)
 		plain := fine.Count - min(uint64(fine.EDNS), fine.Count)
 		without := c.total(where{server: g.key, also: func(r *row) bool { return r.EDNS == 0 }}, symptoms...)
-		if plain == 0 || fine.EDNS > 0 || without.Count > plain || g.Count < 2 || c.resolver(g.key) && g.Count < 5 {
+		if plain == 0 || fine.EDNS > 0 || without.Count > plain || g.Seen < 2 || c.resolver(g.key) && g.Seen < 5 {
 			continue
 		}
 		formerr := c.count(w, evidence.RCODE(formErr))
 		f := Finding{
 			Title:      fmt.Sprintf("%s does not answer queries with EDNS", g.key),
 			Cause:      "The server, or a firewall before it, drops queries that have an OPT record. Resolvers ask with EDNS, wait for their timeout, and may never try without it.",
-			Confidence: sure(0.97, min(g.Count, plain*3)),
+			Confidence: sure(0.97, min(g.Seen, plain*3)),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &fine),
 			Wireshark:  both("dns", addressFilter(g.key)),

@@ -18,7 +18,7 @@ import (
 //	SYMPTOM CLIENT SERVER ZONE COUNT [FIELD=N...]
 //
 // A symptom is written as its String, with _ for blanks: SERVFAIL, unanswered, zone_fine, EDE_7, TSIG_BADTIME, P03. A client, server or zone "-" is
-// any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, other (an address), rtt (all answers took so
+// any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, seen (else the count), other (an address), rtt (all answers took so
 // many ms), and kind (query, transfer, update, notify, other). A line that begins with "moment" has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds.
 func facts(t *testing.T, text string) *evidence.Facts {
 	t.Helper()
@@ -47,6 +47,7 @@ func readRow(t *testing.T, w []string) evidence.Row {
 	t.Helper()
 	r := evidence.Row{Symptom: readSymptom(t, w[0]), Client: readAddr(t, w[1]), Server: readAddr(t, w[2]), Zone: readZone(w[3]), Tally: evidence.NewTally()}
 	r.Count = readNumber(t, w[4])
+	r.Seen = r.Count
 	r.First, r.Last = 0, 60e9
 	r.Samples[0] = evidence.Sample{Packet: 1, Type: 1, Name: "www." + strings.TrimPrefix(r.Zone, ".")}
 	for _, pair := range w[5:] {
@@ -79,6 +80,8 @@ func setField(t *testing.T, y *evidence.Tally, field string, n uint64) {
 		y.First = int64(n) * 1e9
 	case field == "last":
 		y.Last = int64(n) * 1e9
+	case field == "seen":
+		y.Seen = n
 	case field == "low":
 		y.Low = int64(n)
 	case field == "high":

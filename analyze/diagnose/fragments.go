@@ -15,13 +15,13 @@ func fragmentsDropped(c *caseFile) (all []Finding) {
 		ladder := c.count(where{server: g.key, kind: anyKind}, evidence.Rescued(smallerSize))
 		silent := c.total(w, evidence.Unanswered, evidence.Late)
 		fine := c.fine(w)
-		if silent.Count == 0 || gone.Count < 2 && ladder < 2 || fine.Count == 0 && gone.Count < 5 {
+		if silent.Count == 0 || gone.Seen < 2 && ladder < 2 || fine.Count == 0 && gone.Seen < 5 {
 			continue
 		}
 		f := Finding{
 			Title:      fmt.Sprintf("fragments of %s's large responses are dropped on the way", g.key),
 			Cause:      "Responses that do not fit into one packet are sent in fragments, and a firewall or NAT drops all or some of these. Small answers pass, so that only some names fail.",
-			Confidence: sure(0.97, gone.Count+ladder/2),
+			Confidence: sure(0.97, gone.Seen+ladder/2),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&gone, &silent),
 			Wireshark:  both("(dns || ip.flags.mf == 1 || ip.frag_offset > 0 || icmp)", addressFilter(g.key)),

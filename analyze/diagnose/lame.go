@@ -11,7 +11,7 @@ func lameDelegation(c *caseFile) (all []Finding) {
 	lame := anomalyOf('S', 7)
 	for _, g := range groupBy(c, where{side: back}, byServerZone, evidence.RCODE(refused), lame, evidence.RCODE(notAuth)) {
 		server, zone := g.key.server, g.key.zone
-		if g.Count < 2 || zone == "" || c.resolver(server) {
+		if g.Seen < 2 || zone == "" || c.resolver(server) {
 			continue
 		}
 		served := c.zoneFine(server, zone)
@@ -23,7 +23,7 @@ func lameDelegation(c *caseFile) (all []Finding) {
 		f := Finding{
 			Title:      fmt.Sprintf("%s does not serve %s, which is delegated to it", server, bare(zone)),
 			Cause:      "The delegation names a server that has no such zone: the zone was removed or never configured there, has expired on the secondary, or the NS records at the parent are old.",
-			Confidence: sure(0.96, g.Count),
+			Confidence: sure(0.96, g.Seen),
 			Scope:      Scope{Server: server.String(), Zone: zone},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both(nameFilter(zone), addressFilter(server)),

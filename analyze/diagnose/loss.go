@@ -21,18 +21,21 @@ func packetLoss(c *caseFile) []Finding { return append(c.lossToServers(), c.loss
 
 func (c *caseFile) lossToServers() (all []Finding) {
 	for _, g := range groupBy(c, where{side: back}, byServer, signsUpstream()...) {
+		if g.Seen < 4 {
+			continue
+		}
 		own := c.fine(where{server: g.key})
 		rest := where{side: back, also: func(r *row) bool { return r.Server != g.key }}
 		peers, peerSigns := c.fine(rest), c.total(rest, signsUpstream()...)
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
-		if g.Count < 4 || own.Count < g.Count/4 || own.Last < g.First || g.Last < own.First || k < 0.6 || g.Count*33 < own.Count {
+		if own.Count < g.Count/4 || own.Last < g.First || g.Last < own.First || k < 0.6 || g.Count*33 < own.Count {
 			continue
 		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("packets to or from %s are lost", g.key),
 			Cause:      "Some queries to this server get no response and the same ones do when they are repeated: packets are lost on the way, in one direction or both.",
-			Confidence: sure(0.95, g.Count) * k,
+			Confidence: sure(0.95, g.Seen) * k,
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns", addressFilter(g.key)),
@@ -69,11 +72,14 @@ func subnetOf(a packet.Addr) netip.Prefix {
 func (c *caseFile) lossToSubnets() (all []Finding) {
 	bySubnet := func(r *row) netip.Prefix { return subnetOf(r.Client) }
 	for _, g := range groupBy(c, where{side: front, also: func(r *row) bool { return r.Client != packet.Addr{} }}, bySubnet, signsOfLoss()...) {
+		if g.Seen < 5 || len(g.clients) < 2 || len(g.zones) < 2 {
+			continue
+		}
 		own := c.total(where{subnet: g.key, side: front}, evidence.RCODE(0), evidence.RCODE(nxDomain))
 		rest := where{side: front, also: func(r *row) bool { return !g.key.Contains(r.Client.Netip()) }}
 		peers, peerSigns := c.total(rest, evidence.RCODE(0), evidence.RCODE(nxDomain)), c.total(rest, signsOfLoss()...)
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
-		if g.Count < 5 || len(g.clients) < 2 || len(g.zones) < 2 || own.Count < g.Count/4 || k < 0.6 || g.Count*50 < own.Count {
+		if own.Count < g.Count/4 || k < 0.6 || g.Count*50 < own.Count {
 			continue
 		}
 		again := c.count(where{subnet: g.key, side: front}, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)
@@ -81,7 +87,7 @@ func (c *caseFile) lossToSubnets() (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("packets to and from clients in %s are lost", g.key),
 			Cause:      "These clients repeat questions that have been answered: what is sent to them does not all arrive. Of what is lost on the way here only the retry is seen.",
-			Confidence: sure(0.95, g.Count) * k,
+			Confidence: sure(0.95, g.Seen) * k,
 			Scope:      Scope{Subnet: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns", subnetFilter(g.key)),

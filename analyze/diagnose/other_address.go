@@ -12,14 +12,14 @@ func otherAddress(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind}, byServer, anomalyOf('P', 8)) {
 		w := where{server: g.key}
 		good := c.fine(w)
-		if g.Count < 3 || good.Count >= g.Count {
+		if g.Seen < 3 || good.Count >= g.Count {
 			continue
 		}
 		other := g.Other.String()
 		f := Finding{
 			Title:      fmt.Sprintf("%s answers from %s, and nobody accepts that", g.key, other),
 			Cause:      fmt.Sprintf("The server at %s has several addresses and sends its responses from %s. A resolver drops a response from an address that it has not asked.", g.key, other),
-			Confidence: sure(0.98, g.Count) * contrast(g.Count, g.Count+good.Count, 0, 0),
+			Confidence: sure(0.98, g.Seen) * contrast(g.Count, g.Count+good.Count, 0, 0),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns", fmt.Sprintf("(%s || %s)", addressFilter(g.key), addressFilter(g.Other))),

@@ -14,14 +14,14 @@ func tcpBlocked(c *caseFile) (all []Finding) {
 		tc := uint64(udp.TC)
 		opened := c.total(w, evidence.TCPOpened)
 		fine := udp.Count - min(udp.Count, uint64(udp.TCP))
-		if g.Count < 2 || fine == 0 || opened.Count > 0 && opened.Last > g.First+int64(patience) && opened.Count*4 > g.Count {
+		if g.Seen < 2 || fine == 0 || opened.Count > 0 && opened.Last > g.First+int64(patience) && opened.Count*4 > g.Count {
 			continue
 		}
 		silent, refused := c.count(w, evidence.TCPUnanswered), c.count(w, evidence.TCPRefused)
 		f := Finding{
 			Title:      fmt.Sprintf("TCP to %s port 53 does not get through, so truncated answers are never completed", g.key),
 			Cause:      "A firewall lets DNS over UDP pass and drops TCP, or the server does not listen on TCP. What does not fit into a UDP response cannot be resolved.",
-			Confidence: sure(0.97, g.Count+tc/2),
+			Confidence: sure(0.97, g.Seen+tc/2),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("tcp.port == 53 && tcp.flags.syn == 1", addressFilter(g.key)),

@@ -10,19 +10,22 @@ import (
 // upstreamUnreachable looks for servers that do not answer any more, or at all: after the first query in vain next to nothing comes.
 func upstreamUnreachable(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{}, byServer, evidence.Unanswered) {
+		if g.Seen < 3 {
+			continue
+		}
 		w := where{server: g.key}
 		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain), evidence.RCODE(refused), evidence.RCODE(servFail))
 		port := c.total(where{server: g.key, kind: anyKind}, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden)
 		if ip := g.key.Netip(); ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 			continue
 		}
-		if g.Count < 3 || fine.Count > 0 && fine.Last > g.First+int64(patience) {
+		if fine.Count > 0 && fine.Last > g.First+int64(patience) {
 			continue
 		}
 		f := Finding{
 			Title:      fmt.Sprintf("%s does not answer", g.key),
 			Cause:      "Nothing comes back from the server: the host is down, the route to it is gone, or a firewall drops the packets.",
-			Confidence: sure(0.95, g.Count),
+			Confidence: sure(0.95, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &port),
 			Wireshark:  both("(dns || icmp || icmpv6)", addressFilter(g.key)),
@@ -35,7 +38,7 @@ func upstreamUnreachable(c *caseFile) (all []Finding) {
 		}
 		if port.Count > 0 {
 			f.Cause = "The host of the server lives and says that nobody listens on the port: the server's process has ended. ICMP errors are limited by rate, so not each query gets one."
-			f.Confidence = sure(0.97, g.Count+port.Count)
+			f.Confidence = sure(0.97, g.Seen+port.Count)
 			f.say(plural(port.Count, "ICMP error") + " for queries to it: " + icmpWords(c, g.key))
 		}
 		f.say(plural(g.Count, "query") + " unanswered, for " + some(bares(g.zones), 3))
@@ -79,10 +82,13 @@ func upstreamSlow(c *caseFile) (all []Finding) {
 	answers := []evidence.Symptom{evidence.RCODE(0), evidence.RCODE(nxDomain), evidence.Late}
 	for _, g := range groupBy(c, where{side: back}, byServer, answers...) {
 		slow, timed := slowOf(&g.Tally)
+		if slow < 5 || slow*10 < timed {
+			continue
+		}
 		rest := c.total(where{side: back, also: func(r *row) bool { return r.Server != g.key }}, answers...)
 		peerSlow, peerTimed := slowOf(&rest)
 		silent := c.total(where{server: g.key}, evidence.Unanswered)
-		if slow < 5 || slow*10 < timed || silent.Count > g.Count/2 || contrast(slow, timed, peerSlow, peerTimed) < 0.7 {
+		if silent.Count > g.Count/2 || contrast(slow, timed, peerSlow, peerTimed) < 0.7 {
 			continue
 		}
 		f := Finding{

@@ -55,7 +55,7 @@ func returned(e *decode.Event, s Symptom) Symptom {
 // event counts a symptom that is no transaction's.
 func (c *Collector) event(e *decode.Event, s Symptom) *Tally {
 	t, _ := c.rows.at(key{client: e.Client, server: e.Server, symptom: s, kind: Other})
-	t.event(e.Time)
+	t.event(e.Time, 1)
 	if e.First != 0 {
 		t.at(e.First)
 	}

@@ -1,8 +1,8 @@
 // Package evidence gathers what a diagnosis needs, in bounded room, while messages go by: for each client, server and zone what went wrong between them and
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
-// What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 32768 of each kind in a shard all, beyond that 64 in
-// a row of each 1024. A row takes 450 bytes; all else in a collector 0.5 MB at most. What is gathered does not depend on the run's seed.
+// What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 4096 of each kind in a shard all, beyond that 64 in
+// a row of each 2048. A row takes 450 bytes; all else in a collector 0.5 MB at most. What is gathered does not depend on the run's seed.
 package evidence
 
 import (
@@ -38,6 +38,7 @@ type Collector struct {
 	seen      [classes]uint32 // transactions by class
 	denied    denied
 	asked     asked
+	answers   uint32        // up to where all clients are looked at for it
 	lower     [maxName]byte // of a question
 	ownerName [maxName]byte // of a record
 	harvest
@@ -70,6 +71,7 @@ func NewSum(limit int) *Collector { return &Collector{harvest: newHarvest(limit)
 // Classes of transactions, which are sampled apart: by RCODE, by status, and those with an anomaly though they were answered well.
 const (
 	classStatus = 32
+	classLookup = 48 // by what it is counted as
 	classOdd    = 63
 	classes     = 64
 )
@@ -121,8 +123,8 @@ func anomalies(t *decode.Transaction) func(func(anomaly.ID) bool) {
 
 // Transactions of a class that are all taken, and of those beyond: block in a row of each period.
 const (
-	exact  = 1 << 15
-	period = 1 << 10
+	exact  = 1 << 12
+	period = 1 << 11
 	block  = 1 << 6
 )
 

@@ -8,28 +8,32 @@ import (
 
 // LookupAnomaly takes an anomaly that the steps of a lookup show together.
 func (c *Collector) LookupAnomaly(id anomaly.ID, l *lookup.Lookup) {
-	if noted(id) {
-		c.countLookup(l, Anomaly(id))
+	if w := c.weight(classLookup); w > 0 && noted(id) {
+		c.countLookup(l, Anomaly(id), w)
 	}
 }
 
 // Lookup takes a lookup that is settled after several steps, or that failed.
 func (c *Collector) Lookup(l *lookup.Lookup, answered bool) {
+	w := c.weight(classLookup + 1)
+	if w == 0 {
+		return
+	}
 	if l.Tries > 1 {
-		c.countLookup(l, LookupRetried)
+		c.countLookup(l, LookupRetried, w)
 	}
 	if !answered {
-		c.countLookup(l, LookupFailed)
+		c.countLookup(l, LookupFailed, w)
 		return
 	}
 	if good := l.Good(); good != nil && good != &l.Steps[0] {
-		t := c.countLookup(l, Rescued(lookup.ChangeTo(&l.Steps[0], good)))
+		t := c.countLookup(l, Rescued(lookup.ChangeTo(&l.Steps[0], good)), w)
 		t.measured(good.Time + good.RTT - l.Steps[0].Time)
 	}
 }
 
 // countLookup counts a symptom of a lookup, at the server of its first step.
-func (c *Collector) countLookup(l *lookup.Lookup, s Symptom) *Tally {
+func (c *Collector) countLookup(l *lookup.Lookup, s Symptom, weight uint32) *Tally {
 	first := &l.Steps[0]
 	k := key{client: l.Client, server: c.directory.Server(first.Server), symptom: s}
 	name := c.directory.Name(l.Name)
@@ -37,7 +41,7 @@ func (c *Collector) countLookup(l *lookup.Lookup, s Symptom) *Tally {
 		k.zone = c.zone(name)
 	}
 	t, _ := c.rows.at(k)
-	t.event(first.Time)
+	t.event(first.Time, weight)
 	t.Names.add(wire.HashName(0, name) * spreading)
 	if t.Samples[samples-1].Packet == 0 {
 		x := Sample{Packet: first.Number, Type: l.Type}

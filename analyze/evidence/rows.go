@@ -28,13 +28,15 @@ const (
 )
 
 // rows are tallies by key, at most limit of them. When they are too many the lighter half of those with a client goes into rows of any client: first of
-// common symptoms, if these are many. Rows of any client that are too many go into those of any server.
+// common symptoms, if these are many. Rows of any client that are too many go into those of any server. While the table is full what is
+// new has no rows of its own, until twice as many as it holds have come: then the lightest go.
 type rows struct {
 	limit  int
 	index  map[key]uint32
 	keys   []key
 	list   []Tally
 	folded uint64 // rows that went into others
+	turned int    // new ones that were turned away since the last fold
 }
 
 func newRows(limit int) rows { return rows{limit: max(limit, minRows), index: make(map[key]uint32)} }
@@ -47,13 +49,31 @@ func (r *rows) at(k key) (*Tally, bool) {
 		return &r.list[i], false
 	}
 	if len(r.list) >= r.limit {
+		if r.turned < 2*r.limit {
+			r.turned++
+			return r.coarse(k), false
+		}
 		r.fold()
+		r.turned = 0
 	}
 	r.index[k] = uint32(len(r.list))
 	r.keys, r.list = append(r.keys, k), append(r.list, Tally{})
 	t := &r.list[len(r.list)-1]
 	t.reset()
 	return t, true
+}
+
+// coarse returns a tally that k is part of: of all clients, else of all zones too, else of the symptom.
+func (r *rows) coarse(k key) *Tally {
+	for _, c := range [...]key{{server: k.server, zone: k.zone, symptom: k.symptom, kind: k.kind}, {server: k.server, symptom: k.symptom, kind: k.kind}} {
+		if t := r.find(c); t != nil {
+			return t
+		}
+	}
+	k = key{symptom: k.symptom, kind: k.kind}
+	empty := NewTally()
+	r.put(k, &empty)
+	return r.find(k)
 }
 
 // find returns the tally of a key, or nil.
@@ -68,6 +88,7 @@ func (r *rows) reset() {
 	clear(r.index)
 	clear(r.list)
 	r.keys, r.list, r.folded = r.keys[:0], r.list[:0], 0
+	r.turned = 0
 }
 
 // fold makes room: a quarter of the rows at least.

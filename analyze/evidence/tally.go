@@ -12,6 +12,7 @@ import (
 // Tally is what is known of the transactions of one row. Numbers stop at their maximum.
 type Tally struct {
 	Count       uint64 // transactions; about, where the collector was past its exact ones
+	Seen        uint64 // those that were looked at: what a claim can rest on, where Count is for shares and for saying how many
 	First, Last int64  // ns since the epoch; First is above Last where there is none
 
 	// Of Count, those whose query had the property.
@@ -88,6 +89,7 @@ const spreading = 0x9e3779b97f4a7c15
 // add counts a transaction that stands for weight of them. name is the hash of its question's name.
 func (t *Tally) add(x *decode.Transaction, name uint64, weight uint32) {
 	t.Count += uint64(weight)
+	t.Seen++
 	add := func(n *uint32, yes bool) {
 		if yes {
 			addTo(n, weight)
@@ -160,15 +162,17 @@ func RTTBucket(ns int64) int {
 
 func (t *Tally) at(now int64) { t.First, t.Last = min(t.First, now), max(t.Last, now) }
 
-// event counts something that is no transaction.
-func (t *Tally) event(now int64) {
-	t.Count++
+// event counts something that is no transaction, weight times.
+func (t *Tally) event(now int64, weight uint32) {
+	t.Count += uint64(weight)
+	t.Seen++
 	t.at(now)
 }
 
 // Merge adds another tally, of other transactions.
 func (t *Tally) Merge(o *Tally) {
 	t.Count += o.Count
+	t.Seen += o.Seen
 	t.First, t.Last = min(t.First, o.First), max(t.Last, o.Last)
 	from := o.numbers()
 	for i, n := range t.numbers() {
