@@ -72,6 +72,7 @@ const (
 type Lookup struct {
 	Client  packet.Addr
 	Name    uint64 // hash of the question's name, with the run's seed
+	Asked   []byte // the name in wire form, where the tracker keeps names, as the first query spelled it; valid as long as the lookup
 	Type    uint16
 	Tries   uint16 // transactions, also those that are not in Steps
 	open    uint16 // of them, not settled

@@ -1,6 +1,8 @@
 package lookup
 
 import (
+	"slices"
+
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
@@ -40,7 +42,8 @@ func (c *Counts) Add(o *Counts) {
 type Listener interface {
 	// Anomaly is called for each anomaly of a lookup. The lookup is valid during the call.
 	Anomaly(id anomaly.ID, l *Lookup)
-	// Settled is called for each lookup of more than one transaction, and for each that failed. The lookup is valid during the call.
+	// Settled is called for each lookup of more than one transaction, and for each that failed; after [Tracker.Every] for all others, too. The lookup is
+	// valid during the call.
 	Settled(l *Lookup, answered bool)
 }
 
@@ -54,7 +57,12 @@ type Tracker struct {
 	// window is how long, in packet time, a lookup that has failed waits for another try (ns): as long as a query for its response.
 	window int64
 	out    Listener
+	every  bool
 }
+
+// Every makes the tracker tell of all lookups that are settled, also of those that are answered at once, with the names that they asked for: the
+// decoder must keep names ([decode.Config.KeepNames]).
+func (t *Tracker) Every() { t.every = true }
 
 // New returns a tracker of at most limit lookups at once. seed and timeout (ns) are those of the run's [decode.Config].
 func New(seed uint64, timeout int64, limit int, out Listener) *Tracker {
@@ -90,7 +98,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 	if e.story == 0 && e.port == port {
 		return // a retransmission
 	}
-	l := t.story(e, &m.Client, m.NameHash, m.Question.Type)
+	l := t.story(e, &m.Client, m.NameHash, m.Question.Name, m.Question.Type)
 	if l.step(port) != nil {
 		return
 	}
@@ -98,7 +106,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 	e.begin(m)
 	e.story = story
 	if l.counted {
-		*l = Lookup{Client: m.Client, Name: m.NameHash, Type: m.Question.Type, residue: l.residue + l.open}
+		*l = Lookup{Client: m.Client, Name: m.NameHash, Asked: l.Asked, Type: m.Question.Type, residue: l.residue + l.open}
 	}
 	l.Tries = min(l.Tries+1, 1<<15)
 	l.open++
@@ -107,7 +115,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 }
 
 // story returns the story of a lookup, begun with its only step if need be.
-func (t *Tracker) story(e *entry, client *packet.Addr, name uint64, typ uint16) *Lookup {
+func (t *Tracker) story(e *entry, client *packet.Addr, name uint64, asked []byte, typ uint16) *Lookup {
 	if e.story == 0 {
 		if last := len(t.free) - 1; last >= 0 {
 			e.story, t.free = t.free[last], t.free[:last]
@@ -117,6 +125,9 @@ func (t *Tracker) story(e *entry, client *packet.Addr, name uint64, typ uint16) 
 		}
 		t.stories[e.story] = Lookup{Client: *client, Name: name, Type: typ, Tries: 1, open: 1}
 		t.stories[e.story].Steps[0] = e.step()
+		if t.every {
+			t.stories[e.story].Asked = slices.Clone(asked)
+		}
 	}
 	return &t.stories[e.story]
 }
@@ -138,13 +149,13 @@ func (t *Tracker) Settle(x *decode.Transaction) {
 	}
 	e := &t.table.list[n]
 	port := portOf(x.ClientPort, x.Query.ID)
-	if e.story == 0 && e.port == port && x.Response != nil && good(x.Response) {
+	if e.story == 0 && e.port == port && x.Response != nil && good(x.Response) && !t.every {
 		t.counts.Total++
 		t.counts.Answered++
 		t.table.remove(n)
 		return
 	}
-	l := t.story(e, &x.Client, x.Query.NameHash, x.Query.Type)
+	l := t.story(e, &x.Client, x.Query.NameHash, x.Query.Name, x.Query.Type)
 	t.settle(l, l.step(port), x)
 	if l.counted && l.open == 0 && l.residue == 0 {
 		t.remove(n)
@@ -205,19 +216,17 @@ func (l *Lookup) truncatedBy(server uint64) bool {
 	return false
 }
 
-// sweep ends the lookups that have waited long enough.
+// sweep ends the lookups that have waited long enough. It looks at all: those whose transactions are open stand among the others.
 func (t *Tracker) sweep(now int64) {
-	for n := t.table.oldest(); n != 0; n = t.table.oldest() {
+	for n := t.table.oldest(); n != 0; {
 		e := &t.table.list[n]
-		if age := now - e.last; age <= t.window && age >= -2*t.window {
-			return
+		next := e.next
+		age := now - e.last
+		open := e.story == 0 || t.stories[e.story].open > 0 // its transactions have their own timeout
+		if age > 2*t.window || age > t.window && !open || age < -2*t.window {
+			t.end(n)
 		}
-		open := e.story == 0 || t.stories[e.story].open > 0
-		if open && now-e.last <= 2*t.window { // its transactions have their own timeout
-			t.table.touch(n)
-			return
-		}
-		t.end(n)
+		n = next
 	}
 }
 
@@ -255,10 +264,11 @@ func (t *Tracker) count(l *Lookup, answered bool) {
 	} else {
 		c.Failed++
 	}
-	if l.Tries == 1 && answered {
+	if l.Tries > 1 || !answered {
+		t.judge(l)
+	} else if !t.every {
 		return
 	}
-	t.judge(l)
 	t.out.Settled(l, answered)
 }
 

@@ -23,6 +23,8 @@ type printOptions struct {
 	json   bool
 	output string
 	time   string
+	// lookups asks for lines of lookups instead of transactions.
+	lookups bool
 }
 
 // timeFormats are the values of --time.
@@ -41,9 +43,14 @@ Times are in UTC: the clock, full with the date, or relative to the first DNS
 message in seconds. Ctrl-C ends the reading: queries still open are shown as
 such.
 
+With --lookups a line is what one client tried for one question, over retries,
+servers, EDNS sizes and TCP: what it had in the end, after how many tries and
+how long, by what change, and each try.
+
 ` + whereHelp(),
 		Example: `  dnssniff print capture.pcap
   dnssniff print --where 'rcode == "SERVFAIL" && rtt > 500ms' capture.pcap
+  dnssniff print --lookups capture.pcap | grep failed
   dnssniff print --json capture.pcap | jq 'select(.rcode == "SERVFAIL")'
   tcpdump -U -i eth0 -w - port 53 | dnssniff print -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
@@ -54,6 +61,7 @@ such.
 	_ = f.MarkHidden("workers") // lines in order take one
 	whereFlag(cmd, &o.where)
 	f.BoolVar(&o.json, "json", false, "one JSON object per line")
+	f.BoolVar(&o.lookups, "lookups", false, "one line per lookup: a client's tries for one question")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
 	f.StringVar(&o.time, "time", "clock", "times as `FORM`: clock, full, relative")
 	return cmd
@@ -67,6 +75,9 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	conf, err := o.source.config()
 	if err != nil {
 		return err
+	}
+	if o.lookups && o.where != "" {
+		return usageError{errors.New("--where is for transactions: it does not go with --lookups")}
 	}
 	expr, err := whereOf(o.where)
 	if err != nil {
@@ -110,6 +121,9 @@ func (o *printOptions) lines(ctx context.Context, in packetInput, conf decode.Co
 	screen := o.std.err
 	if p.terminal {
 		screen = io.Discard // a progress line would stand among the others
+	}
+	if o.lookups {
+		return o.lookupLines(ctx, in, conf, p, screen)
 	}
 	stats, err := o.source.decode(ctx, in, conf, 1, screen, func(int) decode.Handler { return p })
 	p.flush()

@@ -46,7 +46,9 @@ func health(r *analyze.Report, o Options) block {
 	return b
 }
 
-func (b *block) warn(text string) { b.remarks = append(b.remarks, remark{mark: "!", text: text, style: warn}) }
+func (b *block) warn(text string) {
+	b.remarks = append(b.remarks, remark{mark: "!", text: text, style: warn})
+}
 
 // condition is a count that matters for how far the report can be trusted.
 type condition struct {
