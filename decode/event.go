@@ -137,7 +137,7 @@ func (s *shard) begin(k Kind, m *Message) *Event {
 	return e
 }
 
-// tell hands an event to the handler, if it wants any.
+// tell hands an anomaly to the handler, if it wants any.
 func (s *shard) tell(id anomaly.ID, time int64, number uint64, file uint16, proto Proto, e *endpoints) {
 	if s.watcher == nil {
 		return
@@ -183,17 +183,4 @@ func (s *shard) oddPort(m *Message) {
 	case 7, 13, 19, 37, 464:
 		s.tellOf(portOfService, m)
 	}
-}
-
-// quoted tells of an ICMP error that quotes the packet of m.
-func (s *shard) quoted(m *Message, q *packet.Quote, icmp ICMP) {
-	e := s.begin(KindICMP, m)
-	if e == nil {
-		return
-	}
-	if m.Proto == UDP {
-		e.ID = icmpError
-	}
-	e.FromServer, e.ICMP, e.Length = q.SrcPort == m.ServerPort && q.Src == m.Server, icmp, q.Length
-	s.watcher.Event(e)
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/dnssniff/dnssniff/capture"
-	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/stream"
 	"github.com/dnssniff/dnssniff/decode/wire"
@@ -53,7 +52,11 @@ func newShard(c *Config, out Handler, p *[ahead]prepared) *shard {
 	s.ticker, _ = out.(Ticker)
 	s.batcher, _ = out.(Batcher)
 	s.pairs = newPairer(c, out, &s.stats)
-	s.streams = stream.New(c.Stream, s)
+	limits := c.Stream
+	if limits.Opening <= 0 {
+		limits.Opening = c.Timeout
+	}
+	s.streams = stream.New(limits, s)
 	return s
 }
 
@@ -268,18 +271,6 @@ func (s *shard) shortUnit(t *stream.Message) {
 	s.tell(shortMessage, g.Time, g.Number, g.File, TCP, e)
 }
 
-// TCPEvent takes what the assembler has seen of a connection.
-func (s *shard) TCPEvent(kind stream.Kind, conn uint64, g *stream.Segment) {
-	var m Message
-	r := s.conf.Ports.role(g.SrcPort, g.DstPort, true)
-	s.orient(&m, &g.Src, &g.Dst, g.SrcPort, g.DstPort, r)
-	id := [...]anomaly.ID{stream.Foreign: foreignOnPort, stream.Bare: noPrefix, stream.Short: unitCutByFIN, stream.Reset: resetWhileOpen, stream.Refused: TCPRefused}[kind]
-	if kind == stream.Reset && !s.pairs.waitsOn(conn) {
-		return
-	}
-	s.tell(id, g.Time, g.Number, g.File, TCP, &endpoints{m.Client, m.Server, m.ClientPort, m.ServerPort})
-}
-
 // quote tells of an ICMP error, and ties it to the query it quotes.
 func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 	s.stats.ICMPErrors++
@@ -308,6 +299,7 @@ func (s *shard) quote(p *capture.Packet, t *packet.Transport, r role) {
 // advance moves the shard on to a packet time.
 func (s *shard) advance(now int64) {
 	s.pairs.advance(now)
+	s.streams.Advance(now)
 	if s.ticker != nil {
 		s.ticker.Tick(now)
 	}
@@ -315,6 +307,7 @@ func (s *shard) advance(now int64) {
 
 // close gives out what is still held; last is the time of the capture's last packet.
 func (s *shard) close(last int64) {
+	s.streams.Advance(last)
 	s.streams.Close()
 	s.pairs.Close(last)
 	if s.ticker != nil {

@@ -11,33 +11,38 @@ import (
 // Assembler. What it hands over depends on the segments only, and on each connection's own as long as packet time does not go back and no
 // bound is reached.
 type Assembler struct {
-	limits  Limits
-	idle    int64 // Limits.Idle in ns
-	hole    int64 // Limits.Hole in ns
-	handler Handler
-	stats   Stats
-	table   table
-	pool    pool
-	message Message  // the one that is handed over
-	emitted uint64   // the packet number of the one before
-	segment *Segment // in work; nil while the Assembler closes
-	free    *conn
+	limits   Limits
+	idle     int64 // Limits.Idle in ns
+	hole     int64 // Limits.Hole in ns
+	patience int64 // Limits.Opening in ns
+	handler  Handler
+	stats    Stats
+	table    table
+	pool     pool
+	message  Message  // the one that is handed over
+	emitted  uint64   // the packet number of the one before
+	segment  *Segment // in work; nil while the Assembler closes
+	free     *conn
+	told     Event   // the one that is handed over
+	lastSYN  Segment // its segment, where there is none
 
 	young, active, closed list // connections without payload yet, with payload, closed; each in the order of their last segments
 	waiting               list // directions with segments that wait for earlier bytes
 	holding               list // directions with anything buffered
+	opening               list // connections whose handshake is not over, in the order of their last SYN or SYN-ACK
 }
 
 // New returns an Assembler that gives its messages to h.
 func New(limits Limits, h Handler) *Assembler {
 	limits = limits.withDefaults()
 	return &Assembler{
-		limits:  limits,
-		idle:    int64(limits.Idle / time.Nanosecond),
-		hole:    int64(limits.Hole / time.Nanosecond),
-		handler: h,
-		table:   newTable([2]uint64{rand.Uint64(), rand.Uint64()}),
-		pool:    pool{limit: limits.Bytes},
+		limits:   limits,
+		idle:     int64(limits.Idle / time.Nanosecond),
+		hole:     int64(limits.Hole / time.Nanosecond),
+		patience: int64(limits.Opening / time.Nanosecond),
+		handler:  h,
+		table:    newTable([2]uint64{rand.Uint64(), rand.Uint64()}),
+		pool:     pool{limit: limits.Bytes},
 	}
 }
 
@@ -67,7 +72,7 @@ func (a *Assembler) Segment(s *Segment) {
 	a.sweep(s.Time)
 	control := s.Flags & (packet.FlagSYN | packet.FlagFIN | packet.FlagRST)
 	length := min(max(s.PayloadLen, len(s.Payload)), window)
-	if control == 0 && length == 0 && a.waiting.n == 0 {
+	if control == 0 && length == 0 && a.waiting.n == 0 && a.opening.n == 0 {
 		return // an ACK, and nothing that it could decide
 	}
 	k, dir := keyOf(s)
@@ -89,8 +94,11 @@ func (a *Assembler) Segment(s *Segment) {
 		a.acknowledged(h.other(), s)
 	}
 	if control&packet.FlagRST != 0 {
-		a.reset(h, s)
+		a.reset(h, dir, s)
 		return
+	}
+	if control&packet.FlagSYN == 0 {
+		a.goOn(c, dir, s, length)
 	}
 	if length > 0 {
 		h = a.data(h, s, seq, length)
@@ -121,6 +129,7 @@ func (a *Assembler) current(c *conn, s *Segment, dir, length int) *conn {
 	}
 	if s.Time-c.last > a.idle {
 		a.stats.Idle++
+		a.lapse(c)
 		a.drop(c)
 		return nil
 	}
@@ -145,6 +154,7 @@ func later(h *half, seq uint32) bool {
 func (a *Assembler) open(c *conn, k *key, hash uint64, dir int, s *Segment) *conn {
 	seq := s.Seq + 1
 	if c != nil && a.reused(&c.half[dir], s, seq) {
+		a.lapse(c)
 		a.drop(c)
 		c = nil
 	}
@@ -155,6 +165,7 @@ func (a *Assembler) open(c *conn, k *key, hash uint64, dir int, s *Segment) *con
 		h.startAt(seq, framed)
 		a.reopen(c)
 	}
+	a.shake(c, dir, s)
 	return c
 }
 
@@ -202,6 +213,7 @@ func (a *Assembler) evict() {
 
 // drop hands over what a connection has buffered and forgets it.
 func (a *Assembler) drop(c *conn) {
+	a.abandon(c)
 	for i := range c.half {
 		a.flush(&c.half[i])
 		c.half[i].clear()
@@ -213,6 +225,7 @@ func (a *Assembler) drop(c *conn) {
 
 // sweep gives up what packet time has overtaken.
 func (a *Assembler) sweep(now int64) {
+	a.Advance(now)
 	for n := a.waiting.first; n != nil; n = a.waiting.first {
 		if n.half.head.since > now {
 			a.waiting.moveLast(n) // time went back: others may be due
@@ -229,23 +242,25 @@ func (a *Assembler) sweep(now int64) {
 	for _, l := range [...]*list{&a.young, &a.active} {
 		for n := l.first; n != nil && now-n.conn.last > a.idle; n = l.first {
 			a.stats.Idle++
+			a.lapse(n.conn)
 			a.drop(n.conn)
 		}
 	}
 }
 
 // reset handles a RST: nothing more is waited for. What still comes in order is taken all the same: it was under way.
-func (a *Assembler) reset(h *half, s *Segment) {
-	if d := ahead(s.Seq, h.next); h.started && (d > window || d < -window) {
+func (a *Assembler) reset(h *half, dir int, s *Segment) {
+	if far(h, s.Seq) {
 		a.stats.OutOfWindow++
 		return
 	}
-	switch o := h.other(); {
-	case h.conn.order.in == &a.closed:
-	case !h.started && o.started && o.silent():
-		a.tell(Refused, h, s)
+	switch c := h.conn; {
+	case c.order.in == &a.closed:
+	case c.shake.stage == asked && c.shake.client != uint8(dir) && !h.started:
+		a.refuse(c, s)
+	case c.shake.stage == unopened && h.silent() && h.other().silent():
 	default:
-		a.tell(Reset, h, s)
+		a.tellReset(h, s)
 	}
 	if h.started && s.Seq == h.next {
 		a.short(h)
@@ -253,6 +268,17 @@ func (a *Assembler) reset(h *half, s *Segment) {
 	a.flush(h)
 	a.flush(h.other())
 	a.close(h.conn, s.Time)
+}
+
+// tellReset tells of a RST, which ends a handshake too.
+func (a *Assembler) tellReset(h *half, s *Segment) {
+	c := h.conn
+	if c.shake.stage != unknown {
+		a.settle(c, unopened)
+	}
+	e := a.event(Reset, c, s)
+	e.Bytes, e.Finished = h.carried()+h.other().carried(), h.fin || h.other().fin
+	a.handler.TCPEvent(e)
 }
 
 // finish ends a direction that has reached its FIN, and the connection with its second direction, or its only one.
@@ -309,6 +335,6 @@ func (a *Assembler) acknowledged(h *half, s *Segment) {
 // tell hands over what a connection has come to.
 func (a *Assembler) tell(k Kind, h *half, s *Segment) {
 	if s != nil {
-		a.handler.TCPEvent(k, h.conn.number, s)
+		a.handler.TCPEvent(a.event(k, h.conn, s))
 	}
 }

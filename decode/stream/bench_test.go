@@ -10,7 +10,7 @@ import (
 // discard is a handler that only counts.
 type discard struct{ messages, bytes int }
 
-func (d *discard) TCPEvent(Kind, uint64, *Segment) {}
+func (d *discard) TCPEvent(*Event) {}
 
 func (d *discard) TCPMessage(m *Message) {
 	d.messages++

@@ -44,13 +44,14 @@ type conn struct {
 	number uint64
 	last   int64 // time of the first segment, the last with payload, or the RST
 	half   [2]half
+	shake  handshake
 	order  node // in one of Assembler.young, active and closed
 	next   *conn
 }
 
 func newConn() *conn {
 	c := &conn{}
-	c.order.conn = c
+	c.order.conn, c.shake.node.conn = c, c
 	for i := range c.half {
 		h := &c.half[i]
 		h.conn = c
@@ -79,6 +80,18 @@ func (h *half) startAt(seq uint32, m mode) {
 
 // silent says that the direction has not carried any byte yet.
 func (h *half) silent() bool { return !h.started || h.next == h.start && h.head == nil }
+
+// carried returns how many bytes the direction has carried, modulo 2^32.
+func (h *half) carried() uint64 {
+	if !h.started {
+		return 0
+	}
+	end := h.next
+	if h.head != nil {
+		end = h.tail.end()
+	}
+	return uint64(end - h.start)
+}
 
 // lose notes that the bytes up to seq are given up or never came.
 func (h *half) lose(seq uint32) {

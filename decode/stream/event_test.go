@@ -7,26 +7,36 @@ import (
 
 func TestEvents(t *testing.T) {
 	query := message(1, 40)
+	const opened = "opened@2 tries 1 from 0 ms rtt 0" // by what follows the SYN, where no SYN-ACK was captured
 	tests := []struct {
 		name   string
 		script []step
 		want   []string
 	}{
-		{"syn_answered_by_reset", []step{{from: 'c', flags: "S"}, {from: 's', flags: "RA"}}, []string{"refused@2"}},
-		{"client_resets_its_own_syn", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "R", seq: 0}}, []string{"reset@2"}},
-		{"handshake_then_reset_by_client", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "R"}}, []string{"reset@3"}},
-		{"reset_after_query", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "A", data: query}, {from: 's', flags: "RA", ack: 40}}, []string{"reset@4"}},
-		{"second_reset_tells_nothing", []step{{from: 'c', flags: "S"}, {from: 's', flags: "RA"}, {from: 's', flags: "RA"}}, []string{"refused@2"}},
+		{"syn_answered_by_reset", []step{{from: 'c', flags: "S"}, {from: 's', flags: "RA"}}, []string{"refused@2 tries 1 from 0 ms"}},
+		{"client_resets_its_own_syn", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "R", seq: 0}}, []string{"reset@2 bytes 0"}},
+		{"syn_ack_reset_by_client", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "R"}}, []string{"reset@3 bytes 0"}},
+		{"handshake_then_reset_by_client", []step{{from: 'c', flags: "S", at: 10}, {from: 's', flags: "SA", at: 30}, {from: 'c', flags: "A", at: 31}, {from: 'c', flags: "RA"}},
+			[]string{"opened@3 tries 1 from 10 ms rtt 20", "reset@4 bytes 0"}},
+		{"reset_after_query", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "A", data: query}, {from: 's', flags: "RA", ack: 40}},
+			[]string{"opened@3 tries 1 from 0 ms rtt 0", "reset@4 bytes 40"}},
+		{"reset_after_fin", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query}, {from: 's', flags: "A", data: query}, {from: 'c', flags: "FA", seq: 40}, {from: 'c', flags: "R", seq: 41}},
+			[]string{opened, "reset@5 bytes 80 finished"}},
+		{"reset_after_the_end_tells_nothing", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "FA"}, {from: 's', flags: "FA"}, {from: 'c', flags: "R", seq: 1}},
+			[]string{"opened@3 tries 1 from 0 ms rtt 0"}},
+		{"second_reset_tells_nothing", []step{{from: 'c', flags: "S"}, {from: 's', flags: "RA"}, {from: 's', flags: "RA"}}, []string{"refused@2 tries 1 from 0 ms"}},
 		{"reset_of_unknown_connection", []step{{from: 's', flags: "RA"}}, nil},
-		{"fin_within_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:30]}, {from: 'c', flags: "FA", seq: 30}}, []string{"short@2"}},
-		{"reset_within_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:30]}, {from: 'c', flags: "R", seq: 30}}, []string{"reset@3", "short@2"}},
-		{"reset_after_gap", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:30]}, {from: 'c', flags: "R", seq: 31}}, []string{"reset@3"}},
-		{"reset_by_receiver_within_message", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "A", data: query[:30]}, {from: 's', flags: "R"}}, []string{"reset@4"}},
-		{"no_prefix", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[2:]}}, []string{"bare@2"}},
-		{"fin_within_prefix", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:1]}, {from: 'c', flags: "FA", seq: 1}}, nil},
-		{"fin_after_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query}, {from: 'c', flags: "FA", seq: 40}}, nil},
-		{"tls", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: []byte("\x16\x03\x01\x00\x50\x01\x00\x00\x4c\x03\x03")}}, []string{"foreign@2"}},
-		{"http", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: []byte("GET / HTTP/1.1\r\n\r\n")}}, []string{"foreign@2"}},
+		{"reset_of_connection_without_syn", []step{{from: 'c', flags: "A", data: query}, {from: 's', flags: "R"}}, []string{"reset@2 bytes 40"}},
+		{"fin_within_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:30]}, {from: 'c', flags: "FA", seq: 30}}, []string{opened, "short@2"}},
+		{"reset_within_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:30]}, {from: 'c', flags: "R", seq: 30}}, []string{opened, "reset@3 bytes 30", "short@2"}},
+		{"reset_after_gap", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:30]}, {from: 'c', flags: "R", seq: 31}}, []string{opened, "reset@3 bytes 30"}},
+		{"reset_by_receiver_within_message", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "A", data: query[:30]}, {from: 's', flags: "R"}},
+			[]string{"opened@3 tries 1 from 0 ms rtt 0", "reset@4 bytes 30"}},
+		{"no_prefix", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[2:]}}, []string{opened, "bare@2"}},
+		{"fin_within_prefix", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query[:1]}, {from: 'c', flags: "FA", seq: 1}}, []string{opened}},
+		{"fin_after_message", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: query}, {from: 'c', flags: "FA", seq: 40}}, []string{opened}},
+		{"tls", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: []byte("\x16\x03\x01\x00\x50\x01\x00\x00\x4c\x03\x03")}}, []string{opened, "foreign@2"}},
+		{"http", []step{{from: 'c', flags: "S"}, {from: 'c', flags: "A", data: []byte("GET / HTTP/1.1\r\n\r\n")}}, []string{opened, "foreign@2"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -59,5 +69,5 @@ func TestLater(t *testing.T) {
 // onMessage is a Handler of messages only.
 type onMessage func(*Message)
 
-func (f onMessage) TCPMessage(m *Message)           { f(m) }
-func (f onMessage) TCPEvent(Kind, uint64, *Segment) {}
+func (f onMessage) TCPMessage(m *Message) { f(m) }
+func (f onMessage) TCPEvent(*Event)       {}

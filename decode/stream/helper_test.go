@@ -27,9 +27,25 @@ type recorder struct {
 	now    int64
 }
 
-func (r *recorder) TCPEvent(k Kind, _ uint64, s *Segment) {
-	names := [...]string{Foreign: "foreign", Bare: "bare", Short: "short", Reset: "reset", Refused: "refused"}
-	r.events = append(r.events, fmt.Sprintf("%s@%d", names[k], s.Number))
+func (r *recorder) TCPEvent(e *Event) {
+	names := [...]string{Foreign: "foreign", Bare: "bare", Short: "short", Reset: "reset", Refused: "refused", Opened: "opened", Unanswered: "unanswered", HalfOpen: "half-open"}
+	line := fmt.Sprintf("%s@%d", names[e.Kind], e.Segment.Number)
+	switch e.Kind {
+	case Opened, Refused, Unanswered, HalfOpen:
+		line += fmt.Sprintf(" tries %d from %d ms", e.Tries, e.First/1e6)
+		if e.Kind == Opened {
+			line += fmt.Sprintf(" rtt %d", e.RTT/1e6)
+		}
+		if e.ICMP.Seen {
+			line += fmt.Sprintf(" icmp %d", e.ICMP.Code)
+		}
+	case Reset:
+		line += fmt.Sprintf(" bytes %d", e.Bytes)
+		if e.Finished {
+			line += " finished"
+		}
+	}
+	r.events = append(r.events, line)
 }
 
 func (r *recorder) TCPMessage(m *Message) {
@@ -140,8 +156,8 @@ func run(t *testing.T, limits Limits, script []step) ([]got, Stats) {
 	r.now = -1
 	a.Close()
 	check(t, a)
-	if s := a.Stats(); s.Streams != 0 || a.holding.n != 0 || a.waiting.n != 0 {
-		t.Errorf("after Close: %d streams, %d holding, %d waiting", s.Streams, a.holding.n, a.waiting.n)
+	if s := a.Stats(); s.Streams != 0 || a.holding.n != 0 || a.waiting.n != 0 || a.opening.n != 0 {
+		t.Errorf("after Close: %d streams, %d holding, %d waiting, %d opening", s.Streams, a.holding.n, a.waiting.n, a.opening.n)
 	}
 	return r.all, a.Stats()
 }
@@ -154,6 +170,11 @@ func check(t *testing.T, a *Assembler) {
 	}
 	if a.table.n > a.limits.Streams {
 		t.Fatalf("%d connections, limit %d", a.table.n, a.limits.Streams)
+	}
+	for n := a.opening.first; n != nil; n = n.next {
+		if st := n.conn.shake.stage; st != asked && st != answered {
+			t.Fatalf("a connection at stage %d is in the list of those that open", st)
+		}
 	}
 	slack := 1024 // records are counted after the buffer they belong to
 	if a.pool.held > a.limits.Bytes+slack {

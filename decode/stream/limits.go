@@ -9,6 +9,7 @@ const (
 	defaultOutOfOrder = 256 << 10
 	defaultIdle       = 120 * time.Second
 	defaultHole       = 2 * time.Second
+	defaultOpening    = 5 * time.Second
 )
 
 // minBytes leaves room for one message of the largest size while it is copied from one buffer to the next.
@@ -37,6 +38,8 @@ type Limits struct {
 	// Hole is the packet time after which bytes that are missing are given up (2 s: a retransmission after RFC 6298's first timeout of 1 s
 	// still counts, and the messages behind the hole are out before a query's own timeout).
 	Hole time.Duration
+	// Opening is the packet time without an answer after which a SYN or SYN-ACK is told to have none (5 s).
+	Opening time.Duration
 }
 
 func (l Limits) withDefaults() Limits {
@@ -45,6 +48,7 @@ func (l Limits) withDefaults() Limits {
 	l.OutOfOrder = orDefault(l.OutOfOrder, defaultOutOfOrder)
 	l.Idle = orDefault(l.Idle, defaultIdle)
 	l.Hole = orDefault(l.Hole, defaultHole)
+	l.Opening = orDefault(l.Opening, defaultOpening)
 	return l
 }
 

@@ -49,18 +49,52 @@ type Message struct {
 // Handler takes the messages of an Assembler: those of one direction in the order of the stream. It must not call the Assembler.
 type Handler interface {
 	TCPMessage(m *Message)
-	// TCPEvent tells what has become of a connection, of which no message tells, and the segment that showed it.
-	TCPEvent(k Kind, conn uint64, s *Segment)
+	// TCPEvent tells what has become of a connection, of which no message tells. The event is valid during the call.
+	TCPEvent(e *Event)
 }
+
+// Event is what has become of a connection.
+type Event struct {
+	Kind Kind
+	Conn uint64 // as in Message
+	// Segment is the one that showed it. Of an Unanswered or HalfOpen connection, which no segment shows, it has the ends, the client as the source,
+	// and time, number and file of the last SYN or SYN-ACK.
+	Segment *Segment
+	Opener  Side // of Segment
+	// First is the time of the first SYN (ns since the epoch), Tries the number of SYNs, and RTT the time from the last SYN to the SYN-ACK (ns); all
+	// are 0 where no SYN was seen, and RTT where the SYN-ACK was not, or came after the connection was given up. Valid iff Kind is Opened (RTT only
+	// then), Refused, Unanswered or HalfOpen.
+	First, RTT int64
+	Tries      uint16
+	// ICMP is the last ICMP error that quoted a SYN, if one did. Valid iff Kind is Unanswered.
+	ICMP packet.ICMP
+	// Bytes is how far the sequence numbers of both directions went, what was lost included: in each at most 4 GiB, then from 0 again. Finished says
+	// that one of them at least had ended. Valid iff Kind is Reset.
+	Bytes    uint64
+	Finished bool
+}
+
+// Side says which end of a segment began its connection.
+type Side uint8
+
+// The sides.
+const (
+	Unknown     Side = iota // no SYN was seen
+	Source                  // the sender of the segment
+	Destination             // the receiver
+)
 
 // Kind says what a connection has come to.
 type Kind uint8
 
 // The kinds.
 const (
-	Foreign Kind = iota // its first bytes are of another protocol
-	Bare                // a segment is a message without its length prefix
-	Short               // its sender's FIN or RST came before the end of a message
-	Reset               // a RST ended it after it had carried bytes
-	Refused             // a RST answered its SYN
+	Foreign    Kind = iota // its first bytes are of another protocol
+	Bare                   // a segment is a message without its length prefix
+	Short                  // its sender's FIN or RST came before the end of a message
+	Reset                  // a RST ended it after it was answered or had carried bytes, or its client took back the SYN
+	Refused                // a RST answered its SYN
+	Opened                 // its client went on after the SYN-ACK
+	Unanswered             // nothing answered its SYN for Limits.Opening, or before the client began another one on its ports
+	HalfOpen               // likewise nothing followed its SYN-ACK
 )

@@ -1,0 +1,85 @@
+package decode
+
+import (
+	"github.com/dnssniff/dnssniff/decode/anomaly"
+	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/stream"
+)
+
+// TCPEvent takes what the assembler has seen of a connection.
+func (s *shard) TCPEvent(x *stream.Event) {
+	g := x.Segment
+	r := s.conf.Ports.role(g.SrcPort, g.DstPort, true)
+	fromServer := r.srcServer()
+	if r.symmetric() {
+		fromServer = x.Opener == stream.Destination
+	}
+	m := Message{Time: g.Time, Number: g.Number, File: g.File, Proto: TCP, Client: g.Src, Server: g.Dst, ClientPort: g.SrcPort, ServerPort: g.DstPort}
+	if fromServer {
+		m.Client, m.Server, m.ClientPort, m.ServerPort = g.Dst, g.Src, g.DstPort, g.SrcPort
+	}
+	switch x.Kind {
+	case stream.Foreign, stream.Bare, stream.Short:
+		s.tellOf([...]anomaly.ID{stream.Foreign: foreignOnPort, stream.Bare: noPrefix, stream.Short: unitCutByFIN}[x.Kind], &m)
+	case stream.Reset:
+		s.reset(x, &m, fromServer)
+	default:
+		if fromServer == (x.Opener == stream.Destination) { // a connection that begins at a DNS port leads to none
+			s.handshake(x, &m)
+		}
+	}
+}
+
+// reset tells of a RST. It counts as an anomaly where a query waits for its answer.
+func (s *shard) reset(x *stream.Event, m *Message, fromServer bool) {
+	e := s.begin(KindReset, m)
+	if e == nil {
+		return
+	}
+	if s.pairs.waitsOn(x.Conn) {
+		e.ID = resetWhileOpen
+	}
+	e.FromServer, e.Bytes, e.Finished = fromServer, x.Bytes, x.Finished
+	s.watcher.Event(e)
+}
+
+// handshake tells how a handshake ended.
+func (s *shard) handshake(x *stream.Event, m *Message) {
+	e := s.begin([...]Kind{stream.Opened: KindOpened, stream.HalfOpen: KindHalfOpen, stream.Unanswered: KindUnanswered, stream.Refused: KindUnanswered}[x.Kind], m)
+	if e == nil {
+		return
+	}
+	e.First, e.RTT, e.Tries, e.ICMP = x.First, x.RTT, x.Tries, x.ICMP
+	switch {
+	case x.Kind == stream.Refused:
+		e.ID, e.Refusal = TCPRefused, RefusedByRST
+	case x.ICMP.Seen:
+		e.Refusal = RefusedByICMP
+	}
+	s.watcher.Event(e)
+}
+
+// quoted tells of an ICMP error that quotes the packet of m.
+func (s *shard) quoted(m *Message, q *packet.Quote, icmp ICMP) {
+	if m.Proto == TCP && refuses(&icmp) {
+		s.streams.Quoted(&q.Src, &q.Dst, q.SrcPort, q.DstPort, icmp)
+	}
+	e := s.begin(KindICMP, m)
+	if e == nil {
+		return
+	}
+	if m.Proto == UDP {
+		e.ID = icmpError
+	}
+	e.FromServer, e.ICMP, e.Length = q.SrcPort == m.ServerPort && q.Src == m.Server, icmp, q.Length
+	s.watcher.Event(e)
+}
+
+// refuses says that an ICMP error is about a packet that did not arrive, for another reason than its size (RFC 792, RFC 4443).
+func refuses(i *ICMP) bool {
+	const quench, redirect, tooBig6, fragNeeded = 4, 5, 2, 4
+	if i.IPVersion == 6 {
+		return i.Type != tooBig6
+	}
+	return i.Type != quench && i.Type != redirect && (i.Type != 3 || i.Code != fragNeeded)
+}
