@@ -47,7 +47,9 @@ func (c *collector) Transaction(t *Transaction) {
 }
 
 func (c *collector) Event(e *Event) {
-	c.seen = append(c.seen, sighting{anomaly.Seen{ID: e.ID}, e.Number})
+	if e.ID != 0 {
+		c.seen = append(c.seen, sighting{anomaly.Seen{ID: e.ID}, e.Number})
+	}
 }
 
 // TestFixtures runs each capture of testdata/anomaly through the whole pipeline.

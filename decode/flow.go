@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/stream"
@@ -82,4 +83,43 @@ func refuses(i *ICMP) bool {
 		return i.Type != tooBig6
 	}
 	return i.Type != quench && i.Type != redirect && (i.Type != 3 || i.Code != fragNeeded)
+}
+
+// tellLost tells the shards of what was lost. All workers find the same, and the one that has the shard tells.
+func (w *worker) tellLost(packets []capture.Packet) {
+	for i := range w.lost {
+		l := &w.lost[i]
+		r, shard := w.roleOf(l)
+		if r.dns() && w.shards[shard] != nil {
+			w.serve(packets, shard) // what waits is earlier
+			w.shards[shard].fragmentsLost(l, r)
+		}
+	}
+	w.lost = w.lost[:0]
+}
+
+// roleOf says what lost fragments are of, and whose. Without the first one it is taken for a response over UDP, since those are large.
+func (w *worker) roleOf(l *packet.Lost) (role, uint8) {
+	switch {
+	case l.HasPorts:
+		r := w.conf.Ports.role(l.SrcPort, l.DstPort, l.Proto == protoTCP)
+		return r, r.shard(&l.Src, &l.Dst)
+	case l.FirstFragment || l.Proto != protoUDP:
+		return 0, 0
+	}
+	return srcServer, srcServer.shard(&l.Src, &l.Dst)
+}
+
+// fragmentsLost tells of a datagram that was not put together.
+func (s *shard) fragmentsLost(l *packet.Lost, r role) {
+	var m Message
+	s.orient(&m, &l.Src, &l.Dst, l.SrcPort, l.DstPort, r)
+	m.Time, m.Number, m.File, m.Proto = l.Time, l.Number, l.File, r.proto()
+	e := s.begin(KindFragmentsLost, &m)
+	if e == nil {
+		return
+	}
+	e.FromServer, e.First, e.Bytes, e.Length = r.srcServer() && !r.symmetric(), l.First, uint64(l.Bytes), uint32(l.Length)
+	e.Fragments, e.FirstFragment, e.Contradicted = clamp16(l.Fragments), l.FirstFragment, l.Contradicted
+	s.watcher.Event(e)
 }

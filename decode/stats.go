@@ -19,6 +19,7 @@ type Stats struct {
 	FragmentsLost  uint64 // of datagrams that never were completed, or overlapped
 	FragmentsOdd   uint64 // of those: that overlap with other bytes, or lie where none can
 	FragmentsLimit uint64 // dropped because a bound was reached
+	FragmentsLater uint64 // that are not the first of their datagram: a capture filter on ports lets none through
 	BadIPChecksum  uint64 // on DNS ports, as is BadL4Checksum
 	BadL4Checksum  uint64
 	ICMPErrors     uint64 // that quote a packet on a DNS port
@@ -61,9 +62,9 @@ func (s *Stats) Sub(o *Stats) {
 	}
 }
 
-func (s *Stats) counts() [22]*uint64 {
+func (s *Stats) counts() [23]*uint64 {
 	return [...]*uint64{&s.Packets, &s.SnaplenCut, &s.NonDNS, &s.EncryptedDNS, &s.Undecodable, &s.Duplicate, &s.ShortDNS, &s.Fragments,
-		&s.FragmentsLost, &s.FragmentsOdd, &s.FragmentsLimit, &s.BadIPChecksum, &s.BadL4Checksum, &s.ICMPErrors, &s.TimeWentBack, &s.TCPStreams, &s.TCPGaps,
+		&s.FragmentsLost, &s.FragmentsOdd, &s.FragmentsLimit, &s.FragmentsLater, &s.BadIPChecksum, &s.BadL4Checksum, &s.ICMPErrors, &s.TimeWentBack, &s.TCPStreams, &s.TCPGaps,
 		&s.TCPNotDNS, &s.StreamsEvicted, &s.Retransmitted, &s.PairingEvicted, &s.PairingForgotten}
 }
 

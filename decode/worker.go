@@ -26,6 +26,8 @@ type worker struct {
 	leapt  bool  // the packet before had a time far ahead of all others
 	// The packets of a batch that wait for their shard's turn: a shard that has several in a row finds its tables in the cache.
 	waiting [Shards][]waiting
+	// What the parser has found lost in the packet in work, or in time that went by.
+	lost []packet.Lost
 }
 
 // waiting is a packet of a batch, by its number there, and what Peek has told of it.
@@ -43,6 +45,7 @@ func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 		w.shards[s] = newShard(c, handler(s), places)
 		w.waiting[s] = make([]waiting, 0, batch)
 	}
+	w.parser.Watch(c.Timeout, func(l *packet.Lost) { w.lost = append(w.lost, *l) })
 	return w
 }
 
@@ -84,6 +87,8 @@ const step = 1e9
 // advance moves all shards on. It happens at the same packets in each run, whatever the batches.
 func (w *worker) advance(packets []capture.Packet, now int64) {
 	w.tick = now + step
+	w.parser.Advance(now)
+	w.tellLost(packets)
 	for i, s := range w.shards {
 		if s != nil {
 			w.serve(packets, uint8(i))
@@ -117,6 +122,11 @@ func (w *worker) serve(packets []capture.Packet, s uint8) {
 func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 	w.parser.Parse(p, &w.t)
 	t := &w.t
+	if len(w.lost) > 0 {
+		own := *t
+		w.tellLost(packets)
+		*t = own
+	}
 	if w.lead && (t.Kind == packet.KindFragment || t.Fragments > 0) {
 		w.stats.Fragments++
 	}
@@ -212,6 +222,8 @@ func (w *worker) icmp(packets []capture.Packet, p *capture.Packet, t *packet.Tra
 
 // close ends the capture and returns the worker's counts, its shards' among them.
 func (w *worker) close() *Stats {
+	w.parser.Advance(w.last)
+	w.tellLost(nil)
 	for _, s := range w.shards {
 		if s != nil {
 			s.close(w.last)
@@ -220,7 +232,7 @@ func (w *worker) close() *Stats {
 	}
 	if w.lead {
 		f := w.parser.Stats()
-		w.stats.FragmentsLost, w.stats.FragmentsOdd, w.stats.FragmentsLimit = f.Lost(), f.Overlapped+f.Invalid, f.Evicted
+		w.stats.FragmentsLost, w.stats.FragmentsOdd, w.stats.FragmentsLimit, w.stats.FragmentsLater = f.Lost(), f.Overlapped+f.Invalid, f.Evicted, f.Later
 	}
 	return &w.stats
 }

@@ -16,6 +16,8 @@ type FragStats struct {
 	TimedOut   uint64 // in datagrams that stayed incomplete for too long
 	Cut        uint64 // by the snaplen, or of a datagram whose first fragment it cut
 	Invalid    uint64 // with an impossible offset or length
+
+	Later uint64 // of all of these: not the first of their datagram, nor invalid
 }
 
 // Lost returns the number of fragments that made no datagram: those of incomplete datagrams among them.
@@ -67,7 +69,8 @@ const (
 // datagram is one that is not complete. Index 0 stands for none.
 type datagram struct {
 	key          fragKey
-	start        int64            // time of its first fragment to be seen
+	start, last  int64            // times of its first fragment to be seen, and of the last
+	number       uint64           // packet of the last one, in the file
 	older, newer int32            // in the order of start
 	next         int32            // with the same hash
 	total        int32            // its length in bytes, -1 while unknown
@@ -75,8 +78,11 @@ type datagram struct {
 	units        int32            // that are there
 	fragments    uint32           // that are there
 	chunks       [maxChunks]int32 // of the payload: where they are, 0 for nowhere
-	proto        uint8
+	file         uint16
+	proto        uint8 // of the first fragment; until it comes, of another
 	state        state
+	told         bool // that it lost fragments
+	spared       bool // that is not to be told: the snaplen cut one of its fragments, or it was captured twice
 }
 
 // fragments puts fragments together.
@@ -92,6 +98,11 @@ type fragments struct {
 	chunks  []*chunk // from index 1
 	free    []int32  // free indexes of chunks
 	whole   []byte   // the last datagram completed
+	within  int64    // ns, and the rest as of Watch
+	watcher func(*Lost)
+	past    []past // recentlyWhole, a ring
+	wholes  int
+	lost    Lost
 }
 
 func newFragments(l Limits) fragments {
@@ -103,6 +114,7 @@ func (f *fragments) alloc() {
 	f.buckets = make([]int32, 1<<bits.Len(uint(f.limits.Datagrams)))
 	f.table = make([]datagram, 1, 8)
 	f.chunks = make([]*chunk, 1, 8)
+	f.past = make([]past, recentlyWhole)
 }
 
 func (f *fragments) bucket(k *fragKey) *int32 {
@@ -128,7 +140,7 @@ func (f *fragments) find(k fragKey, now int64) int32 {
 		}
 	}
 	i := f.slot()
-	f.table[i] = datagram{key: k, start: now, total: -1, older: f.newest, next: *bucket}
+	f.table[i] = datagram{key: k, start: now, total: -1, older: f.newest, next: *bucket, spared: f.again(&k, now)}
 	*bucket = i
 	if f.newest != 0 {
 		f.table[f.newest].newer = i
@@ -177,6 +189,9 @@ func (f *fragments) chunk() int32 {
 // drop forgets a datagram and moves its fragments to another count.
 func (f *fragments) drop(i int32, to *uint64) {
 	d := &f.table[i]
+	if to == &f.stats.TimedOut {
+		f.lose(d)
+	}
 	f.empty(d, to)
 	link := f.bucket(&d.key)
 	for *link != i {
@@ -211,8 +226,9 @@ func (f *fragments) empty(d *datagram, to *uint64) {
 
 // refuse gives up a datagram, and all of it that is still to come.
 func (f *fragments) refuse(d *datagram, s state, to *uint64) {
-	f.empty(d, to)
 	d.state = s
+	f.lose(d)
+	f.empty(d, to)
 	*to++
 }
 
@@ -251,7 +267,7 @@ func (f *fragments) add(i int32, b []byte, fr piece) outcome {
 		f.refuse(d, stateRefused, &f.stats.Overlapped)
 		return outcomeOverlap
 	}
-	if fr.offset == 0 {
+	if fr.offset == 0 || d.fragments == 0 {
 		d.proto = fr.proto
 	}
 	if d.units == before {
@@ -371,6 +387,7 @@ func (f *fragments) finish(i int32) (whole []byte, proto uint8, n uint32) {
 	for c := 0; c*chunkBytes < len(whole); c++ {
 		copy(whole[c*chunkBytes:], f.chunks[d.chunks[c]].data[:])
 	}
+	f.remember(&d.key, d.last)
 	f.drop(i, &f.stats.Completed)
 	return whole, proto, n
 }
@@ -388,13 +405,18 @@ func (p *Parser) fragment(t *Transport, b []byte, n int, fr piece) {
 		p.bad(t, FaultHeader)
 		return
 	}
+	if fr.offset > 0 {
+		f.stats.Later++
+	}
 	key := fragKey{src: t.Src, dst: t.Dst, id: t.IPID, version: t.IPVersion}
 	if key.version == 4 {
 		key.proto = t.Proto
 	}
 	i := f.find(key, p.now)
+	d := &f.table[i]
+	d.last, d.number, d.file = p.now, p.number, p.file
 	if len(b) < n {
-		p.fragmentCut(t, b, n, fr, &f.table[i])
+		p.fragmentCut(t, b, n, fr, d)
 		return
 	}
 	switch f.add(i, b, fr) {
@@ -426,6 +448,7 @@ func (p *Parser) fragmentCut(t *Transport, b []byte, n int, fr piece, d *datagra
 		return
 	}
 	if fr.offset != 0 {
+		d.spared = true
 		f.stats.Cut++
 		t.Fault = FaultCut
 		return

@@ -63,12 +63,14 @@ type Parser struct {
 	depth     int // carriers allowed
 	fragments fragments
 
-	now      int64 // the packet's time
-	missing  int   // bytes that the snaplen cut off the end of what is being read
-	headers  int   // headers read, against maxHeaders
-	guessed  bool  // nothing but the frame gives the length of the IP payload
-	rerouted bool  // a routing header hides the address that the checksum covers
-	padWLAN  bool  // the 802.11 header is padded to 4 bytes
+	now      int64 // the packet's time, number and file
+	number   uint64
+	file     uint16
+	missing  int  // bytes that the snaplen cut off the end of what is being read
+	headers  int  // headers read, against maxHeaders
+	guessed  bool // nothing but the frame gives the length of the IP payload
+	rerouted bool // a routing header hides the address that the checksum covers
+	padWLAN  bool // the 802.11 header is padded to 4 bytes
 }
 
 // NewParser returns a parser with the given limits.
@@ -86,7 +88,7 @@ func NewParser(limits Limits) *Parser {
 // datagram at once, with Cut set and Fragments 1.
 func (p *Parser) Parse(pkt *capture.Packet, t *Transport) {
 	*t = Transport{}
-	p.now, p.headers = pkt.Time, 0
+	p.now, p.number, p.file, p.headers = pkt.Time, pkt.Number, pkt.File, 0
 	p.missing = max(0, int(pkt.Length)-len(pkt.Data))
 	p.link(t, pkt.Data, pkt.Link)
 }
