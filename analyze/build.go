@@ -32,7 +32,8 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 		EDE: s.ede.named(decimal), QTypes: s.qtypes.named(mnemonic.Type), Opcodes: make(map[string]uint64), Truncated: s.tc,
 		EDNS: EDNS{Queries: s.edns.queries, Responses: s.edns.responses, DO: s.edns.do, Versions: s.edns.versions.named(decimal),
 			UDPSizes: s.edns.sizes.named(decimal), Options: s.edns.options.named(mnemonic.Option)},
-		Transactions: s.tx, Latency: s.latencies(), Anomalies: s.anomaly.named(anomalyName), Multicast: s.mcast.named(anomalyName), Series: s.series.report(),
+		Transactions: s.tx, Transport: s.transit, Latency: s.latencies(),
+		Anomalies: s.anomaly.named(anomalyName), Multicast: s.mcast.named(anomalyName), Series: s.series.report(),
 		Lookups: s.lookupReport(), Limits: limits(st),
 	}
 	r.Transactions.Retransmitted = st.Retransmitted
@@ -147,7 +148,7 @@ func source(src Source, st *decode.Stats) Source {
 func packets(st *decode.Stats) Packets {
 	return Packets{
 		Read: st.Packets, SnaplenCut: st.SnaplenCut, NonDNS: st.NonDNS, Undecodable: st.Undecodable, Duplicate: st.Duplicate,
-		ShortDNS: st.ShortDNS, IPFragments: st.Fragments, EncryptedDNS: st.EncryptedDNS, BadIPChecksum: st.BadIPChecksum,
+		ShortDNS: st.ShortDNS, IPFragments: st.Fragments, LaterFragments: st.FragmentsLater, EncryptedDNS: st.EncryptedDNS, BadIPChecksum: st.BadIPChecksum,
 		BadL4Checksum: st.BadL4Checksum, ICMPErrors: st.ICMPErrors, FragmentsLost: st.FragmentsLost, TCPGaps: st.TCPGaps,
 		TCPStreams: st.TCPStreams, TCPNotDNS: st.TCPNotDNS, TimeWentBack: st.TimeWentBack,
 	}

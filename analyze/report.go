@@ -47,6 +47,7 @@ type Report struct {
 	Truncated    uint64            `json:"truncated_responses"`
 	EDNS         EDNS              `json:"edns"`
 	Transactions Transactions      `json:"transactions"`
+	Transport    Transport         `json:"transport"`
 	Lookups      Lookups           `json:"lookups"`
 	Latency      Latency           `json:"latency_ms"`
 	// Anomalies counts by entry of the catalogue: messages that have it, however often, or transactions. Multicast are those of mDNS and LLMNR.
@@ -167,23 +168,24 @@ func SettingsOf(c *decode.Config) Settings {
 
 // Packets counts packets.
 type Packets struct {
-	Read          uint64 `json:"read"`
-	SnaplenCut    uint64 `json:"snaplen_cut"`
-	NonDNS        uint64 `json:"non_dns"`
-	Undecodable   uint64 `json:"undecodable"`
-	Duplicate     uint64 `json:"duplicate"`
-	ShortDNS      uint64 `json:"short_dns"` // UDP payloads and TCP units below 12 bytes on a DNS port
-	IPFragments   uint64 `json:"ip_fragments"`
-	KernelDropped uint64 `json:"kernel_dropped"`
-	EncryptedDNS  uint64 `json:"encrypted_dns"` // DNS over TLS or QUIC, port 853; part of NonDNS
-	BadIPChecksum uint64 `json:"bad_ip_checksum"`
-	BadL4Checksum uint64 `json:"bad_l4_checksum"`
-	ICMPErrors    uint64 `json:"icmp_errors"`    // ICMP errors that quote a packet on a DNS port
-	FragmentsLost uint64 `json:"fragments_lost"` // fragments whose datagram was never completed, overlapped, or was over a bound
-	TCPGaps       uint64 `json:"tcp_gaps"`       // holes in TCP streams on DNS ports
-	TCPStreams    uint64 `json:"tcp_streams"`    // TCP connections on DNS ports
-	TCPNotDNS     uint64 `json:"tcp_not_dns"`    // directions of TCP connections on a DNS port that carry something else
-	TimeWentBack  uint64 `json:"time_went_back"` // packets earlier than the one before them
+	Read           uint64 `json:"read"`
+	SnaplenCut     uint64 `json:"snaplen_cut"`
+	NonDNS         uint64 `json:"non_dns"`
+	Undecodable    uint64 `json:"undecodable"`
+	Duplicate      uint64 `json:"duplicate"`
+	ShortDNS       uint64 `json:"short_dns"` // UDP payloads and TCP units below 12 bytes on a DNS port
+	IPFragments    uint64 `json:"ip_fragments"`
+	LaterFragments uint64 `json:"later_fragments"` // of these, not the first of their datagram: a capture filter on ports lets none of them through
+	KernelDropped  uint64 `json:"kernel_dropped"`
+	EncryptedDNS   uint64 `json:"encrypted_dns"` // DNS over TLS or QUIC, port 853; part of NonDNS
+	BadIPChecksum  uint64 `json:"bad_ip_checksum"`
+	BadL4Checksum  uint64 `json:"bad_l4_checksum"`
+	ICMPErrors     uint64 `json:"icmp_errors"`    // ICMP errors that quote a packet on a DNS port
+	FragmentsLost  uint64 `json:"fragments_lost"` // fragments whose datagram was never completed, overlapped, or was over a bound
+	TCPGaps        uint64 `json:"tcp_gaps"`       // holes in TCP streams on DNS ports
+	TCPStreams     uint64 `json:"tcp_streams"`    // TCP connections on DNS ports
+	TCPNotDNS      uint64 `json:"tcp_not_dns"`    // directions of TCP connections on a DNS port that carry something else
+	TimeWentBack   uint64 `json:"time_went_back"` // packets earlier than the one before them
 }
 
 // Messages counts DNS messages on DNS ports; MDNS and LLMNR are apart and not in Total.

@@ -67,6 +67,7 @@ type tally struct {
 	anomaly  counter
 	mcast    counter // anomalies of mDNS and LLMNR
 	tx       Transactions
+	transit  Transport
 	tc       uint64
 	latency  *hdrhistogram.Histogram
 	slowest  int64  // ns
@@ -174,6 +175,9 @@ func (d directory) Server(hash uint64) (a packet.Addr) {
 // Event counts what a packet or a flow shows.
 func (s *Summary) Event(e *decode.Event) {
 	s.evidence.Event(e)
+	if e.Proto <= decode.TCP {
+		s.transit.count(e)
+	}
 	switch e.ID {
 	case 0:
 		return
@@ -211,6 +215,7 @@ func (s *Summary) mergeCounts(o *Summary) {
 	s.messages.add(&o.messages)
 	s.first, s.last = min(s.first, o.first), max(s.last, o.last)
 	s.tx.add(&o.tx)
+	s.transit.add(&o.transit)
 	for i := range s.opcodes {
 		s.opcodes[i] += o.opcodes[i]
 	}

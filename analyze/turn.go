@@ -40,6 +40,7 @@ func (t *tally) reset() {
 	clear(t.formErrs.counts)
 	t.formErrs.lost = 0
 	t.messages, t.tx, t.settled, t.opcodes = Messages{}, Transactions{}, lookup.Counts{}, [len(t.opcodes)]uint64{}
+	t.transit = Transport{}
 	t.first, t.last, t.tc, t.slowest, t.total = math.MaxInt64, math.MinInt64, 0, 0, 0
 	t.edns.queries, t.edns.responses, t.edns.do = 0, 0, 0
 }

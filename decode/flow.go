@@ -62,7 +62,7 @@ func (s *shard) handshake(x *stream.Event, m *Message) {
 
 // quoted tells of an ICMP error that quotes the packet of m.
 func (s *shard) quoted(m *Message, q *packet.Quote, icmp ICMP) {
-	if m.Proto == TCP && refuses(&icmp) {
+	if m.Proto == TCP && icmp.Undelivered() {
 		s.streams.Quoted(&q.Src, &q.Dst, q.SrcPort, q.DstPort, icmp)
 	}
 	e := s.begin(KindICMP, m)
@@ -74,15 +74,6 @@ func (s *shard) quoted(m *Message, q *packet.Quote, icmp ICMP) {
 	}
 	e.FromServer, e.ICMP, e.Length = q.SrcPort == m.ServerPort && q.Src == m.Server, icmp, q.Length
 	s.watcher.Event(e)
-}
-
-// refuses says that an ICMP error is about a packet that did not arrive, for another reason than its size (RFC 792, RFC 4443).
-func refuses(i *ICMP) bool {
-	const quench, redirect, tooBig6, fragNeeded = 4, 5, 2, 4
-	if i.IPVersion == 6 {
-		return i.Type != tooBig6
-	}
-	return i.Type != quench && i.Type != redirect && (i.Type != 3 || i.Code != fragNeeded)
 }
 
 // tellLost tells the shards of what was lost. All workers find the same, and the one that has the shard tells.

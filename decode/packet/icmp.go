@@ -126,3 +126,35 @@ func (q *Quote) transport(b []byte) {
 		q.Payload = b[size:]
 	}
 }
+
+// TooBig says that the packet was too big for a link on its way (RFC 1191, RFC 4443 section 3.2).
+func (i *ICMP) TooBig() bool {
+	if i.IPVersion == 6 {
+		return i.Type == icmp6TooBig
+	}
+	return i.Type == icmpUnreachable && i.Code == icmpFragNeeded
+}
+
+// Unreachable says that the host, its network or the port was out of reach, or closed to the sender.
+func (i *ICMP) Unreachable() bool {
+	if i.IPVersion == 6 {
+		return i.Type == icmp6Unreachable
+	}
+	return i.Type == icmpUnreachable && i.Code != icmpFragNeeded
+}
+
+// Incomplete says that its receiver has waited too long for the packet's other fragments.
+func (i *ICMP) Incomplete() bool {
+	if i.IPVersion == 6 {
+		return i.Type == icmp6TimeExceeded && i.Code == 1
+	}
+	return i.Type == icmpTimeExceeded && i.Code == 1
+}
+
+// Undelivered says that the packet did not arrive, for another reason than its size.
+func (i *ICMP) Undelivered() bool {
+	if i.IPVersion == 6 {
+		return i.Type != icmp6TooBig
+	}
+	return i.Type != icmpQuench && i.Type != icmpRedirect && !i.TooBig()
+}

@@ -62,7 +62,7 @@ type condition struct {
 
 // conditions are those of the packets, the worst first.
 func conditions(r *analyze.Report) []condition {
-	p := r.Packets
+	p, t := r.Packets, r.Transport
 	twice := "analysed as seen; --dedup analyses them once"
 	if r.Settings.Dedup {
 		twice = "analysed once"
@@ -76,7 +76,7 @@ func conditions(r *analyze.Report) []condition {
 			advice: "counts are too low, and answered queries can look unanswered"},
 		all(condition{n: p.SnaplenCut, noun: "packet", text: "cut short by the snapshot length", advice: "capture with -s 0"}),
 		all(condition{n: p.Undecodable, noun: "packet", text: "could not be decoded"}),
-		all(condition{n: p.FragmentsLost, noun: "IP fragment", text: "lost", advice: "their datagrams never became whole"}),
+		all(condition{n: p.FragmentsLost, noun: "IP fragment", text: "lost", advice: fragmentAdvice(&p)}),
 		{n: p.TCPGaps, noun: "TCP gap", text: "on DNS ports, in " + count(p.TCPStreams, "connection"), advice: "messages in them are missing"},
 		all(condition{n: p.Duplicate, noun: "packet", text: "captured twice", advice: twice, note: r.Settings.Dedup}),
 		all(condition{n: p.TimeWentBack, noun: "packet", text: "earlier than the one before"}),
@@ -84,12 +84,32 @@ func conditions(r *analyze.Report) []condition {
 		all(condition{n: p.BadL4Checksum, noun: "bad UDP or TCP checksum", advice: "often checksum offload", note: true}),
 		{n: p.ShortDNS, noun: "payload", text: "on a DNS port too short for a DNS header", note: true},
 		{n: p.TCPNotDNS, noun: "TCP stream", text: "on DNS ports, carrying something else", note: true},
-		{n: p.ICMPErrors, noun: "ICMP error", text: "about DNS packets", note: true},
+		{n: p.ICMPErrors, noun: "ICMP error", text: "about DNS packets" + someOf(t.Unreachable, "unreachable") + someOf(t.TooBig, "too big") + someOf(t.Reassembly, "about fragments that did not come"), note: true},
+		{n: t.TCPUnanswered, noun: "TCP connection", text: "did not open" + someOf(t.TCPRefused, "refused"), of: t.TCPOpened + t.TCPUnanswered + t.TCPHalfOpen,
+			ofWhat: "those to DNS ports", note: true},
+		{n: t.TCPHalfOpen, noun: "TCP connection", text: "answered, but not gone on with", note: true},
+		{n: t.TCPResetEarly, noun: "TCP connection", text: "reset by one side before either had finished", note: true},
 		all(condition{n: p.EncryptedDNS, noun: "packet", text: "of encrypted DNS", advice: "not readable, in no count but this and the next", note: true}),
 		all(condition{n: p.NonDNS, noun: "packet", text: "not DNS", note: true}),
 		{n: r.Messages.MDNS, noun: "mDNS message", text: "counted apart", note: true},
 		{n: r.Messages.LLMNR, noun: "LLMNR message", text: "counted apart", note: true},
 	}
+}
+
+// fragmentAdvice says why fragments were lost.
+func fragmentAdvice(p *analyze.Packets) string {
+	if p.IPFragments > 0 && p.LaterFragments == 0 {
+		return "the capture has no others than first ones, as behind a filter on ports; add \"or ip[6:2] & 0x1fff != 0 or ip6[6] = 44\" to it"
+	}
+	return "their datagrams never became whole"
+}
+
+// someOf says how many of those before it are something, if any.
+func someOf(n uint64, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + number(n) + " of them " + what
 }
 
 func faults(s analyze.Source) []remark {

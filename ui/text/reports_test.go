@@ -29,9 +29,10 @@ func busyReport() *analyze.Report {
 	return &analyze.Report{
 		Source: analyze.Source{Files: []string{"/var/captures/resolver-2026-03-01.pcap.gz", "resolver-2026-03-02.pcap.gz"},
 			LinkTypes: []string{"EN10MB", "LINUX_SLL2"}, First: at("2026-03-01T12:00:00.000001Z"), Last: at("2026-03-01T12:16:40.12Z"), Duration: 1000.12},
-		Packets:  analyze.Packets{Read: 9_300_112, SnaplenCut: 12, NonDNS: 210_001, BadL4Checksum: 4_541_734, EncryptedDNS: 8_123, ICMPErrors: 1, TCPStreams: 41_000, TCPGaps: 17},
-		Messages: analyze.Messages{Total: 9_083_468, Queries: 4_541_734, Responses: 4_541_734, UDP: 8_810_964, TCP: 272_504, IPv4: 7_266_774, IPv6: 1_816_694, Malformed: 3_201, MDNS: 14, Duration: 1000.12},
-		Settings: analyze.Settings{Timeout: 5, Ports: []uint16{53}},
+		Packets:   analyze.Packets{Read: 9_300_112, SnaplenCut: 12, NonDNS: 210_001, BadL4Checksum: 4_541_734, EncryptedDNS: 8_123, ICMPErrors: 9, TCPStreams: 41_000, TCPGaps: 17},
+		Transport: analyze.Transport{TCPOpened: 40_100, TCPUnanswered: 611, TCPRefused: 11, TCPHalfOpen: 289, TCPReset: 7_000, TCPResetEarly: 31, Unreachable: 2, TooBig: 4, Reassembly: 3},
+		Messages:  analyze.Messages{Total: 9_083_468, Queries: 4_541_734, Responses: 4_541_734, UDP: 8_810_964, TCP: 272_504, IPv4: 7_266_774, IPv6: 1_816_694, Malformed: 3_201, MDNS: 14, Duration: 1000.12},
+		Settings:  analyze.Settings{Timeout: 5, Ports: []uint16{53}},
 		RCODEs: map[string]uint64{"NOERROR": 3_912_345, "NXDOMAIN": 540_123, "SERVFAIL": 61_000, "REFUSED": 20_102, "FORMERR": 6_160, "NOTAUTH": 1_900,
 			"BADVERS": 90, "BADCOOKIE": 12, "RCODE27": 2},
 		TSIGErrors: map[string]uint64{"BADTIME": 1_700, "BADKEY": 150, "BADSIG": 50}, TKEYErrors: map[string]uint64{"BADMODE": 3},
@@ -122,7 +123,7 @@ func hugeReport() *analyze.Report {
 	r := &analyze.Report{
 		Source: analyze.Source{First: at("0001-01-02T00:00:00Z"), Last: at("9999-12-31T23:59:59Z"), Duration: 3.15e11},
 		Packets: analyze.Packets{Read: n, SnaplenCut: n, NonDNS: n, Undecodable: n, Duplicate: n, ShortDNS: n, IPFragments: n, KernelDropped: n, EncryptedDNS: n, BadIPChecksum: n,
-			BadL4Checksum: n, ICMPErrors: n, FragmentsLost: n, TCPGaps: n, TCPStreams: n, TimeWentBack: n, TCPNotDNS: n},
+			BadL4Checksum: n, ICMPErrors: n, FragmentsLost: n, LaterFragments: n, TCPGaps: n, TCPStreams: n, TimeWentBack: n, TCPNotDNS: n},
 		Messages: analyze.Messages{Total: n, Queries: n, Responses: n, UDP: n, TCP: n, IPv4: n, IPv6: n, Malformed: n, MDNS: n, LLMNR: n, NoQuestion: n, Duration: 3e11},
 		Settings: analyze.Settings{Timeout: 1e9, Ports: slices.Repeat([]uint16{65535}, 65536), Dedup: true, MaxPackets: n, LimitReached: true},
 		Rows:     analyze.TableRows{Clients: n, Servers: n, Names: n, Zones: n},
@@ -159,7 +160,8 @@ func faultsReport() *analyze.Report {
 		r.Source.Files = append(r.Source.Files, fmt.Sprintf("part-%02d.pcap", i))
 		r.Source.Faults = append(r.Source.Faults, fmt.Sprintf("part-%02d.pcap: packet %d at offset %d: record ends 12 bytes after the end of the file", i, 1000+i, 123456*i))
 	}
-	r.Packets = analyze.Packets{Read: 9_300_112, KernelDropped: 40_000, SnaplenCut: 9_300_112, Undecodable: 7, Duplicate: 1, FragmentsLost: 44, TCPGaps: 1, TCPStreams: 1, BadIPChecksum: 2, TimeWentBack: 5, TCPNotDNS: 1, ShortDNS: 3, NonDNS: 1}
+	r.Transport = analyze.Transport{TCPUnanswered: 1}
+	r.Packets = analyze.Packets{Read: 9_300_112, KernelDropped: 40_000, SnaplenCut: 9_300_112, Undecodable: 7, Duplicate: 1, IPFragments: 44, FragmentsLost: 44, TCPGaps: 1, TCPStreams: 1, BadIPChecksum: 2, TimeWentBack: 5, TCPNotDNS: 1, ShortDNS: 3, NonDNS: 1}
 	r.RCODEs, r.Latency, r.Transactions = map[string]uint64{}, analyze.Latency{}, analyze.Transactions{Pending: 3}
 	r.Messages.Responses, r.Source.OneWay = 0, analyze.OnlyQueries
 	r.Settings.MaxPackets, r.Settings.LimitReached = 9_300_112, true
