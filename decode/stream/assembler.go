@@ -274,7 +274,7 @@ func (a *Assembler) reset(h *half, dir int, s *Segment) {
 func (a *Assembler) tellReset(h *half, s *Segment) {
 	c := h.conn
 	if c.shake.stage != unknown {
-		a.settle(c, unopened)
+		a.settle(c, over)
 	}
 	e := a.event(Reset, c, s)
 	e.Bytes, e.Finished = h.carried()+h.other().carried(), h.fin || h.other().fin

@@ -9,8 +9,8 @@ const (
 	unknown  stage = iota // no SYN was seen
 	asked                 // a SYN, and no answer yet
 	answered              // a SYN-ACK, and the client has not gone on yet
-	opened
-	unopened // given up or refused
+	unopened              // it was given up, and can still open
+	over                  // it has opened, was refused, or was reset
 )
 
 // again is how far apart (ns) two captures of one SYN are at most; nobody sends it again as soon.
@@ -73,7 +73,7 @@ func (h *handshake) answer(dir uint8, now int64) bool {
 		if h.stage == asked {
 			h.rtt = max(0, now-h.last)
 		}
-	case opened:
+	case over:
 		return false
 	}
 	h.stage = answered
@@ -83,14 +83,14 @@ func (h *handshake) answer(dir uint8, now int64) bool {
 // goOn takes a segment after the handshake: that the client sends it, or the server more than an ACK, says that the connection has opened.
 func (a *Assembler) goOn(c *conn, dir int, s *Segment, length int) {
 	h := &c.shake
-	if h.stage == unknown || h.stage == opened {
+	if h.stage == unknown || h.stage == over {
 		return
 	}
 	more := length > 0 || s.Flags&packet.FlagFIN != 0
 	if !more && (uint8(dir) != h.client || h.stage == unopened || s.Flags&packet.FlagACK == 0) || far(&c.half[dir], s.Seq) {
 		return
 	}
-	a.settle(c, opened)
+	a.settle(c, over)
 	e := a.event(Opened, c, s)
 	e.First, e.RTT, e.Tries = h.first, h.rtt, h.tries
 	a.handler.TCPEvent(e)
@@ -110,7 +110,7 @@ func (a *Assembler) settle(c *conn, to stage) {
 
 // refuse ends a handshake by a RST of the server's.
 func (a *Assembler) refuse(c *conn, s *Segment) {
-	a.settle(c, unopened)
+	a.settle(c, over)
 	e := a.event(Refused, c, s)
 	e.First, e.Tries = c.shake.first, c.shake.tries
 	a.handler.TCPEvent(e)
