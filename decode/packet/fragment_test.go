@@ -210,7 +210,7 @@ func TestFragmentCut(t *testing.T) {
 			t.Errorf("second: kind %d fault %d", tr.Kind, tr.Fault)
 		}
 		p.Parse(frame(101, frags[2]), &tr)
-		if tr.Kind != KindFragment || tr.Fault != FaultCut || p.Stats() != (FragStats{Cut: 4}) {
+		if tr.Kind != KindFragment || tr.Fault != FaultCut || p.Stats() != (FragStats{Cut: 4, Later: 3}) {
 			t.Errorf("third: kind %d fault %d %+v", tr.Kind, tr.Fault, p.Stats())
 		}
 		p.Parse(cut(frame(101, frags[0]), 50), &tr)
@@ -237,10 +237,10 @@ func TestFragmentTimeout(t *testing.T) {
 		kind  Kind
 		stats FragStats
 	}{
-		{30 * time.Second, KindUDP, FragStats{Completed: 2}},
-		{30*time.Second + 1, KindFragment, FragStats{Held: 1, TimedOut: 1}},
-		{-30 * time.Second, KindUDP, FragStats{Completed: 2}},
-		{-time.Minute, KindFragment, FragStats{Held: 1, TimedOut: 1}},
+		{30 * time.Second, KindUDP, FragStats{Completed: 2, Later: 1}},
+		{30*time.Second + 1, KindFragment, FragStats{Held: 1, TimedOut: 1, Later: 1}},
+		{-30 * time.Second, KindUDP, FragStats{Completed: 2, Later: 1}},
+		{-time.Minute, KindFragment, FragStats{Held: 1, TimedOut: 1, Later: 1}},
 	} {
 		p := NewParser(Limits{})
 		var tr Transport
@@ -264,7 +264,7 @@ func TestFragmentTimeoutBehindOlder(t *testing.T) {
 	feed(1, 0, 20*time.Second)
 	feed(2, 0, 0)
 	feed(2, 1, 40*time.Second)
-	if tr.Kind != KindFragment || p.Stats() != (FragStats{Held: 2, TimedOut: 1}) {
+	if tr.Kind != KindFragment || p.Stats() != (FragStats{Held: 2, TimedOut: 1, Later: 1}) {
 		t.Errorf("kind %d, %+v", tr.Kind, p.Stats())
 	}
 }
