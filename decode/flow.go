@@ -72,7 +72,7 @@ func (s *shard) quoted(m *Message, q *packet.Quote, icmp ICMP) {
 	if m.Proto == UDP {
 		e.ID = icmpError
 	}
-	e.FromServer, e.ICMP, e.Length = q.SrcPort == m.ServerPort && q.Src == m.Server, icmp, q.Length
+	e.FromServer, e.ICMP, e.Length = q.SrcPort == m.ServerPort && q.Src == m.Server, icmp, uint32(q.Length)
 	s.watcher.Event(e)
 }
 

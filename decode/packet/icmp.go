@@ -1,6 +1,9 @@
 package packet
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // ICMP types that are errors (IANA).
 const (
@@ -70,7 +73,7 @@ func (q *Quote) ipv4(b []byte) {
 	mapIPv4(&q.Src, b[12:])
 	mapIPv4(&q.Dst, b[16:])
 	if total := be16(b[2:]); total >= size { // below it, a router's own byte order
-		b, q.Length = b[:min(total, len(b))], uint32(total)
+		b, q.Length = b[:min(total, len(b))], uint16(total)
 	}
 	if size <= len(b) && be16(b[6:])&0x1fff == 0 {
 		q.transport(b[size:])
@@ -85,7 +88,7 @@ func (q *Quote) ipv6(b []byte) {
 	q.IPVersion, q.Proto = 6, b[6]
 	q.Src, q.Dst = Addr(b[8:24]), Addr(b[24:40])
 	if n := be16(b[4:]); n > 0 {
-		b, q.Length = b[:min(ipv6Len+n, len(b))], uint32(ipv6Len+n)
+		b, q.Length = b[:min(ipv6Len+n, len(b))], uint16(min(ipv6Len+n, math.MaxUint16))
 	}
 	b = b[ipv6Len:]
 	for range maxHeaders {

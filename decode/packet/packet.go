@@ -94,8 +94,8 @@ type Quote struct {
 	Proto            uint8
 	SrcPort, DstPort uint16 // valid iff HasPorts
 	HasPorts         bool
+	Length           uint16 // of the quoted packet in bytes, by its header, at most 65535; 0 where that cannot be
 	MTU              uint32 // of "fragmentation needed" and "packet too big"
-	Length           uint32 // of the quoted packet in bytes, by its header; 0 where that cannot be
 	Payload          []byte // what is quoted after the UDP or TCP header; aliases the frame
 }
 
