@@ -73,7 +73,7 @@ func TestMergeInAnyOrderAndGrouping(t *testing.T) {
 
 // merged returns a new summary of all, which stay as they are.
 func merged(all []*Summary) *Summary {
-	sum := NewSummary(&decode.Config{Seed: all[0].seed, Timeout: decode.DefaultTimeout}, Limits{1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 10, 1 << 10})
+	sum := NewSummary(&decode.Config{Seed: all[0].seed, Timeout: decode.DefaultTimeout}, Limits{1 << 20, 1 << 20, 1 << 20, 1 << 20, 1 << 10, 1 << 16})
 	for _, s := range all {
 		sum.Merge(s)
 	}

@@ -1,7 +1,11 @@
 package evidence
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
+	"maps"
+	"slices"
 
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/packet"
@@ -142,19 +146,24 @@ type serialKey struct {
 	server packet.Addr
 }
 
-// serials is bounded: zones and servers beyond are not noted.
-type serials struct {
-	by   map[serialKey]*Serial
-	lost uint64
+func compareSerials(a, b serialKey) int {
+	return cmp.Or(cmp.Compare(a.zone, b.zone), bytes.Compare(a.server[:], b.server[:]))
 }
 
-func newSerials() serials { return serials{by: make(map[serialKey]*Serial)} }
+// serials is bounded: zones and servers beyond are not noted.
+type serials struct {
+	by    map[serialKey]*Serial
+	limit int
+	lost  uint64
+}
+
+func newSerials(limit int) serials { return serials{by: make(map[serialKey]*Serial), limit: limit} }
 
 func (t *serials) at(zone []byte, server packet.Addr) *Serial {
 	if s, ok := t.by[serialKey{string(zone), server}]; ok {
 		return s
 	}
-	if len(t.by) >= maxSerials {
+	if len(t.by) >= t.limit {
 		t.lost++
 		return nil
 	}
@@ -165,13 +174,18 @@ func (t *serials) at(zone []byte, server packet.Addr) *Serial {
 
 func (t *serials) merge(o *serials) {
 	t.lost += o.lost
-	for k, s := range o.by {
+	for _, k := range slices.SortedFunc(maps.Keys(o.by), compareSerials) { // so that those which find no room are the same in each run
+		s := o.by[k]
 		if have, ok := t.by[k]; ok {
 			have.merge(s)
-		} else {
-			cloned := *s
-			t.by[k] = &cloned
+			continue
 		}
+		if len(t.by) >= t.limit {
+			t.lost++
+			continue
+		}
+		cloned := *s
+		t.by[k] = &cloned
 	}
 }
 
@@ -247,11 +261,12 @@ func (s *Signed) sample(n *uint64, m *decode.Message) {
 
 // signed is bounded: zones beyond are not noted.
 type signed struct {
-	by   map[string]*Signed
-	lost uint64
+	by    map[string]*Signed
+	limit int
+	lost  uint64
 }
 
-func newSigned() signed { return signed{by: make(map[string]*Signed)} }
+func newSigned(limit int) signed { return signed{by: make(map[string]*Signed), limit: limit} }
 
 // at returns what is known of a zone in wire form; nil for none, and where there is no room.
 func (t *signed) at(zone []byte) *Signed {
@@ -261,7 +276,7 @@ func (t *signed) at(zone []byte) *Signed {
 	if s, ok := t.by[string(zone)]; ok {
 		return s
 	}
-	if len(t.by) >= maxSigned {
+	if len(t.by) >= t.limit {
 		t.lost++
 		return nil
 	}
@@ -272,13 +287,18 @@ func (t *signed) at(zone []byte) *Signed {
 
 func (t *signed) merge(o *signed) {
 	t.lost += o.lost
-	for zone, s := range o.by {
+	for _, zone := range slices.Sorted(maps.Keys(o.by)) {
+		s := o.by[zone]
 		if have, ok := t.by[zone]; ok {
 			have.merge(s)
-		} else {
-			cloned := *s
-			t.by[zone] = &cloned
+			continue
 		}
+		if len(t.by) >= t.limit {
+			t.lost++
+			continue
+		}
+		cloned := *s
+		t.by[zone] = &cloned
 	}
 }
 

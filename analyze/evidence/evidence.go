@@ -2,7 +2,8 @@
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
 // What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 4096 of each kind in a shard all, beyond that 64 in
-// a row of each 2048. A row takes 450 bytes; all else in a collector 0.5 MB at most. What is gathered does not depend on the run's seed.
+// a row of each 2048. For each row that a collector may have it takes 600 bytes at most, with its share of zones, moments, serials
+// and signed zones. What is gathered does not depend on the run's seed.
 package evidence
 
 import (
@@ -21,14 +22,8 @@ type Directory interface {
 	Server(hash uint64) packet.Addr
 }
 
-// Bounds of a collector.
-const (
-	maxZones   = 4096
-	maxMoments = 2048
-	maxSerials = 512
-	maxSigned  = 512
-	zoneBytes  = 1 << 18 // of the finder's memory
-)
+// zoneBytes bounds the finder's memory of a collector.
+const zoneBytes = 1 << 18
 
 // Collector gathers the evidence of a shard. It is for one goroutine at a time.
 type Collector struct {
@@ -57,7 +52,8 @@ type harvest struct {
 }
 
 func newHarvest(limit int) harvest {
-	return harvest{rows: newRows(limit), zones: newZones(), moments: moments{}, serials: newSerials(), signed: newSigned()}
+	limit = max(limit, minRows)
+	return harvest{rows: newRows(limit), zones: newZones(limit), moments: moments{limit: limit / 2}, serials: newSerials(limit / 8), signed: newSigned(limit / 8)}
 }
 
 // New returns an empty collector, of at most that many rows, for a shard of a run with that seed.
@@ -236,10 +232,11 @@ func (c *Collector) count(o *observation, s Symptom) *Tally {
 }
 
 func (c *Collector) countAt(o *observation, k key) *Tally {
-	t, isNew := c.rows.at(k)
+	t, _ := c.rows.at(k)
 	t.add(o.Transaction, o.nameHash, o.weight)
-	if isNew || t.Samples[samples-1].Packet == 0 {
-		t.sample(o.sample())
+	if x := o.sample(); t.wants(&x) {
+		x.Name = o.text()
+		t.sample(x)
 	}
 	return t
 }
@@ -260,15 +257,20 @@ func (c *Collector) once(o *observation, s Symptom) {
 
 func (o *observation) sample() Sample {
 	s := Sample{}
-	if o.name != nil {
-		s.Name = string(wire.AppendName(nil, o.name))
-	}
 	if q := o.Query; q != nil {
 		s.Packet, s.File, s.Type = q.Number, q.File, q.Type
 	} else if r := o.Response; r != nil {
 		s.Packet, s.File, s.Type = r.Number, r.File, r.Question.Type
 	}
 	return s
+}
+
+// text is the name of the question, "" without one.
+func (o *observation) text() string {
+	if o.name == nil {
+		return ""
+	}
+	return string(wire.AppendName(nil, o.name))
 }
 
 // answered counts a response to a query.
@@ -321,7 +323,7 @@ func clockSkew(r *decode.Message) (seconds int64, ok bool) {
 
 // Merge adds what another collector of the same seed gathered; it is not changed.
 func (c *Collector) Merge(o *Collector) {
-	c.zones.merge(&o.zones)
+	c.zones.merge(&o.zones, &o.rows)
 	c.rows.merge(&o.rows)
 	c.moments.merge(&o.moments)
 	c.serials.merge(&o.serials)

@@ -43,15 +43,15 @@ func Gather(all []*Collector) *Facts {
 	}
 	sum := newHarvest(limit)
 	for _, c := range all {
-		sum.zones.merge(&c.zones)
+		sum.zones.merge(&c.zones, &c.rows)
 		sum.rows.merge(&c.rows)
 		sum.moments.merge(&c.moments)
 		sum.serials.merge(&c.serials)
 		sum.signed.merge(&c.signed)
 	}
 	f := &Facts{Folded: sum.rows.folded, Lost: sum.moments.lost + sum.serials.lost + sum.signed.lost}
-	text := make(map[uint64]string, len(sum.zones))
-	for h, name := range sum.zones {
+	text := make(map[uint64]string, len(sum.zones.text))
+	for h, name := range sum.zones.text {
 		text[h] = string(wire.AppendName(nil, []byte(name)))
 	}
 	for i, k := range sum.rows.keys {

@@ -66,27 +66,29 @@ func trouble(o *observation) (Symptom, bool) {
 	return 0, false
 }
 
-// moments are the last maxMoments ones, in the order of settling.
+// moments are the last ones, in the order of settling.
 type moments struct {
-	list []Moment
-	next int // the oldest, once the list is full
-	lost uint64
+	limit int
+	list  []Moment
+	next  int // the oldest, once the list is full
+	lost  uint64
 }
 
 func (r *moments) add(m Moment) {
-	if len(r.list) < maxMoments {
+	if len(r.list) < r.limit {
 		r.list = append(r.list, m)
 		return
 	}
 	r.list[r.next] = m
-	r.next = (r.next + 1) % maxMoments
+	r.next = (r.next + 1) % r.limit
 	r.lost++
 }
 
 func (r *moments) merge(o *moments) {
 	r.lost += o.lost
-	r.list = append(r.list, o.list[o.next:]...)
-	r.list = append(r.list, o.list[:o.next]...)
+	for i := range o.list {
+		r.add(o.list[(o.next+i)%len(o.list)])
+	}
 }
 
 func (r *moments) reset() { r.list, r.next, r.lost = r.list[:0], 0, 0 }

@@ -204,6 +204,12 @@ func (s *Sample) before(o *Sample) bool {
 	return s.File < o.File || s.File == o.File && s.Packet < o.Packet
 }
 
+// wants says that a sample is among the first.
+func (t *Tally) wants(s *Sample) bool {
+	last := &t.Samples[samples-1]
+	return last.Packet == 0 || s.before(last)
+}
+
 // sample keeps a sample if it is among the first.
 func (t *Tally) sample(s Sample) { sampleInto(&t.Samples, s) }
 

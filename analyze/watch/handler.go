@@ -45,7 +45,7 @@ type handler struct {
 
 func newHandler(w *Watcher, shard int, conf *decode.Config) *handler {
 	l := slotLimits(slotNames)
-	l.Lookups = analyze.DefaultLimits().Lookups
+	l.Lookups, l.Evidence = analyze.DefaultLimits().Lookups, analyze.DefaultLimits().Evidence
 	h := &handler{w: w, shard: shard, spare: make(chan *part, 1), records: make([]byte, 0, recordBytes), encoder: encoder{limit: w.options.Data}}
 	if w.options.Where == nil {
 		h.sum = analyze.NewSummary(conf, l)

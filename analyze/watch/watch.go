@@ -41,6 +41,7 @@ func (o Options) withDefaults() Options {
 	set(&o.Limits.Servers, fifths(1<<14))
 	set(&o.Limits.Names, fifths(1<<20))
 	set(&o.Limits.Zones, fifths(1<<16))
+	set(&o.Limits.Evidence, 1<<16)
 	if o.Interval <= 0 {
 		o.Interval = 250 * time.Millisecond
 	}
