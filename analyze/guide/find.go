@@ -124,10 +124,16 @@ func (g *Guide) Find(word string) []Page {
 	for _, i := range g.names[want] {
 		out = append(out, g.pages[i])
 	}
-	if p, ok := g.Get(unassigned); ok && len(out) == 0 && isCode(want) {
-		out = []Page{p}
+	isRCODE := func(p Page) bool { return p.Kind <= TSIG }
+	if p, ok := g.Get(unassigned); ok && (len(out) == 0 && isCode(want) || isNumber(want) && !slices.ContainsFunc(out, isRCODE)) {
+		out = slices.Insert(out, 0, p)
 	}
 	return out
+}
+
+func isNumber(word string) bool {
+	_, err := strconv.ParseUint(word, 10, 16)
+	return err == nil
 }
 
 // isCode says whether a folded word is the number of a code: "24", "rcode24", "ede99".
@@ -138,8 +144,7 @@ func isCode(word string) bool {
 			break
 		}
 	}
-	_, err := strconv.ParseUint(word, 10, 16)
-	return err == nil
+	return isNumber(word)
 }
 
 // Near returns the pages that a word may have meant: those whose names begin with it, else those a letter or two off, else those that have it in their

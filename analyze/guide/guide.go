@@ -164,3 +164,9 @@ func (g *Guide) Get(key string) (Page, bool) {
 	}
 	return g.pages[i], true
 }
+
+// Linked returns the page that an item of See also names: by its key alone, or with words behind it ("N05 ptr-loop").
+func (g *Guide) Linked(item string) (Page, bool) {
+	key, _, _ := strings.Cut(item, " ")
+	return g.Get(key)
+}
