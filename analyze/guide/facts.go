@@ -110,7 +110,7 @@ func catalogued(prose []Page) []Page {
 	var all []Page
 	for id := range anomaly.All {
 		e, _ := id.Entry()
-		p := Page{Key: id.String(), Title: e.Name}
+		p := Page{Key: id.String(), Title: strings.ReplaceAll(e.Name, "-", " ")}
 		if i := slices.IndexFunc(prose, func(p Page) bool { return p.Key == id.String() }); i >= 0 {
 			p = prose[i]
 		}

@@ -105,7 +105,7 @@ is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.flags(cmd)
 	look.flags(cmd)
-	cmd.AddCommand(reportCommand(std), demoCommand(std), printCommand(std), inspectCommand(std), interfacesCommand(std), offendersCommand(std))
+	cmd.AddCommand(reportCommand(std), demoCommand(std), printCommand(std), inspectCommand(std), interfacesCommand(std), offendersCommand(std), explainCommand(std))
 	return cmd
 }
 

@@ -115,6 +115,9 @@ func plainWord(s string) bool {
 	return s != ""
 }
 
+// ShellQuote returns a file name as a word of a shell, of ASCII where that is asked for.
+func ShellQuote(name string, ascii bool) string { return shellQuote(name, ascii) }
+
 // shellQuote returns a file name as a word of a shell. What would not show as itself is written as $'\xHH', which bash, zsh and ksh read.
 func shellQuote(name string, ascii bool) string {
 	if strings.HasPrefix(name, "-") {
