@@ -6,6 +6,7 @@ type Case struct {
 	Evidence []Fact // for people; hostile: names and texts are as they were sent
 	Fill     Fill   // for the page's commands
 	File     int    // of the capture's files, the one that the packet in Fill is of
+	Everyday bool   // nothing out of the ordinary: healthy captures have it, too
 }
 
 // Filled returns the page with its commands filled in.

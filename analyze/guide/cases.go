@@ -35,8 +35,8 @@ type found struct {
 	tally tally
 }
 
-// Cases returns the pages that a capture calls for, the worst first: trouble, then oddities, then everyday codes; of each the most frequent first. What
-// is legal and merely worth knowing is left out. The collectors are those of the shards that the report is of.
+// Cases returns the pages that a capture calls for, the worst first: what was diagnosed, then trouble, then oddities, then everyday codes; of each the most
+// frequent first. What is legal and merely worth knowing is left out. The collectors are those of the shards that the report is of.
 func (g *Guide) Cases(r *analyze.Report, shards []*Collector) []Case {
 	all := g.found(r)
 	for _, c := range shards {
@@ -55,9 +55,9 @@ func (g *Guide) Cases(r *analyze.Report, shards []*Collector) []Case {
 	slices.SortFunc(order, func(a, b *found) int {
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.count, a.count), cmp.Compare(a.page, b.page))
 	})
-	out := make([]Case, len(order))
-	for i, f := range order {
-		out[i] = Case{Page: g.pages[f.page], Evidence: f.evidence(r), Fill: f.fill(), File: int(f.tally.example.at.file)}
+	out := g.diagnosed(r)
+	for _, f := range order {
+		out = append(out, Case{Page: g.pages[f.page], Evidence: f.evidence(r), Fill: f.fill(), File: int(f.tally.example.at.file), Everyday: f.rank == everyday})
 	}
 	return out
 }
@@ -171,7 +171,10 @@ func rankOfSilence(unanswered, settled uint64) rank {
 // evidence says what was seen, for people.
 func (f *found) evidence(r *analyze.Report) []Fact {
 	seen := fmt.Sprintf("%d %s", f.count, f.noun)
-	if f.whole > 0 {
+	switch {
+	case f.whole == 0 && f.count == 1:
+		seen = "once"
+	case f.whole > 0:
 		seen = fmt.Sprintf("%d of %d %s, %.1f%%", f.count, f.whole, f.noun, 100*float64(f.count)/float64(f.whole))
 	}
 	out := []Fact{{"seen", seen}}
@@ -247,18 +250,18 @@ func packets(first []place, files []string) string {
 	return strings.Join(words, ", ")
 }
 
-// clock tells by how much clocks differ.
+// clock tells by how much clocks differ (s).
 func clock(skew [2]int64) string {
 	one := func(ahead int64) string {
 		if ahead < 0 {
-			return fmt.Sprintf("%d s behind", -ahead)
+			return fmt.Sprintf("%d s behind the server", -ahead)
 		}
-		return fmt.Sprintf("%d s ahead of", ahead)
+		return fmt.Sprintf("%d s ahead of the server", ahead)
 	}
 	if skew[0] == skew[1] {
-		return "signer " + one(skew[0]) + " the server"
+		return "signers are " + one(skew[0])
 	}
-	return "signers from " + one(skew[0]) + " to " + one(skew[1]) + " the server"
+	return "signers are between " + one(skew[0]) + " and " + one(skew[1])
 }
 
 // fill returns the values for the page's commands: those of the first packet, which belong together.

@@ -118,13 +118,13 @@ func catalogued(prose []Page) []Page {
 		if p.Summary == "" {
 			p.Summary = e.Meaning
 		}
-		p.Facts, p.Answers = anomalyFacts(e), answers(id)
+		p.Facts, p.Answers = anomalyFacts(e, p.Written), answers(id)
 		all = append(all, p)
 	}
 	return all
 }
 
-func anomalyFacts(e anomaly.Entry) []Fact {
+func anomalyFacts(e anomaly.Entry, written bool) []Fact {
 	var out []Fact
 	add := func(label, text string) {
 		if text != "" {
@@ -134,7 +134,9 @@ func anomalyFacts(e anomaly.Entry) []Fact {
 	if e.Level != anomaly.Undecidable {
 		add("severity", e.Severity.String())
 	}
-	add("condition", e.Meaning)
+	if written { // else it is the summary
+		add("condition", e.Meaning)
+	}
 	add("seen on", [...]string{anomaly.Either: "queries and responses", anomaly.Query: "queries", anomaly.Response: "responses"}[e.Of])
 	add("told by", [...]string{anomaly.Message: "one message alone", anomaly.Pair: "a query and what came back", anomaly.Flow: "packets and connections",
 		anomaly.History: "several transactions", anomaly.Undecidable: "nothing that can be captured", anomaly.Never: "the capture, not the sender"}[e.Level])

@@ -105,8 +105,8 @@ func aliases(key string) []string {
 		return []string{"update", "ddns", "nsupdate"}
 	case "rate-limiting":
 		return []string{"rrl", "rate limit"}
-	case "lame-delegation":
-		return []string{"lame"}
+	case "lame-servers":
+		return []string{"lame", "lame delegation"}
 	case "amplification":
 		return []string{"reflection", "ddos"}
 	case "troubleshooting":

@@ -165,8 +165,14 @@ func (g *Guide) Get(key string) (Page, bool) {
 	return g.pages[i], true
 }
 
-// Linked returns the page that an item of See also names: by its key alone, or with words behind it ("N05 ptr-loop").
+// Linked returns the page that an item of See also names: by its key alone, or with words behind it ("N05 ptr-loop"), or by another name that it alone has.
 func (g *Guide) Linked(item string) (Page, bool) {
 	key, _, _ := strings.Cut(item, " ")
-	return g.Get(key)
+	if p, ok := g.Get(key); ok {
+		return p, true
+	}
+	if found := g.Find(item); len(found) == 1 {
+		return found[0], true
+	}
+	return Page{}, false
 }

@@ -157,7 +157,7 @@ func TestEveryAnomalyHasAPage(t *testing.T) {
 func TestEveryTopicHasAPage(t *testing.T) {
 	g := Load()
 	for _, key := range []string{"troubleshooting", "split-horizon", "caching-and-ttls", "dnssec-validation", "intermittent-failures", "monitoring-thresholds",
-		"negative-caching", "edns-and-fragmentation", "tcp-and-truncation", "retries-and-timeouts", "lame-delegation", "rate-limiting", "tsig-and-clocks",
+		"negative-caching", "edns-and-fragmentation", "tcp-and-truncation", "retries-and-timeouts", "lame-servers", "rate-limiting", "tsig-and-clocks",
 		"formerr-fingerprints", "dynamic-update", "amplification"} {
 		if p, ok := g.Get(key); !ok || p.Kind != Topic {
 			t.Errorf("there is no page of %s", key)

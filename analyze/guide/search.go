@@ -47,7 +47,7 @@ func indexOf(p *Page) index {
 }
 
 // Search returns the pages that have all words of a query, or longer words that begin with them, the best first: words in keys and titles count for more
-// than words of the text, and rare words for more than frequent ones. Where no page has all of them, those that have most come first.
+// than words of the text, and rare words for more than frequent ones. Pages that lack some of the words, but have more than half, come behind.
 func (g *Guide) Search(query string) []Page {
 	type hit struct {
 		at    int
@@ -59,7 +59,8 @@ func (g *Guide) Search(query string) []Page {
 		hits[i].at = i
 	}
 	scores := make([]float64, len(g.pages))
-	for _, w := range wordsOf(query) {
+	wanted := wordsOf(query)
+	for _, w := range wanted {
 		having := 0
 		for i := range scores {
 			if scores[i] = g.words[i].score(w); scores[i] > 0 {
@@ -78,7 +79,7 @@ func (g *Guide) Search(query string) []Page {
 	})
 	var out []Page
 	for _, h := range hits {
-		if h.words > 0 && h.words == hits[0].words {
+		if 2*h.words > len(wanted) {
 			out = append(out, g.pages[h.at])
 		}
 	}

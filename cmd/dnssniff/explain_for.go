@@ -87,7 +87,8 @@ func (o *explainOptions) showFor(ctx context.Context, w io.Writer, g *guide.Guid
 	if n := o.top; n > 0 {
 		full = cases[:min(n, len(cases))]
 	} else if o.format == "text" {
-		full = cases[:min(topPages, len(cases))]
+		full = slices.DeleteFunc(slices.Clone(cases), func(c guide.Case) bool { return c.Everyday })
+		full = full[:min(topPages, len(full))]
 	}
 	if o.format != "text" {
 		return o.render(w, g, full, opt)

@@ -2,6 +2,7 @@ package guide
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dnssniff/dnssniff/analyze"
@@ -120,12 +121,23 @@ func (s *sheet) columns(words []string, columns, width int) {
 	}
 }
 
+// about says what a page is about; of a finding, what was found.
+func (s *sheet) about(c *guide.Case, room int) string {
+	for _, f := range c.Evidence {
+		if c.Kind == guide.Finding && f.Label == "finding" {
+			return sanitize.Cut(s.clean(f.Text), max(room, 0), s.pick("…", ".."))
+		}
+	}
+	return s.cut(c.Title, room)
+}
+
 // Called prints a line for each page that a capture calls for, with the first of what was seen.
 func Called(w io.Writer, cases []guide.Case, r *analyze.Report, o Options) error {
 	s := newSheet(o)
 	title := "Pages for " + strings.Join(r.Source.Files, ", ")
-	if len(cases) == 0 {
-		s.wrapped(0, span{}, []span{{s.clean(title) + ": none. No code and no anomaly in it is out of the ordinary.", plain}})
+	ordinary := !slices.ContainsFunc(cases, func(c guide.Case) bool { return !c.Everyday })
+	if ordinary {
+		s.wrapped(2, span{}, []span{{s.clean(title) + ":", bold}, {" nothing is out of the ordinary", plain}})
 	} else {
 		s.wrapped(2, span{}, []span{{s.clean(title), bold}, {", the worst first; dnssniff explain KEY --for FILE shows one", dim}})
 	}
@@ -138,7 +150,7 @@ func Called(w io.Writer, cases []guide.Case, r *analyze.Report, o Options) error
 		head, count := c.Heading(), c.Evidence[0].Text
 		line := strings.Repeat(" ", key-len(head)+2) + count + strings.Repeat(" ", seen-len(count)+2)
 		left := indent + len(head) + len(line)
-		s.line(span{strings.Repeat(" ", indent), plain}, span{head, accent}, span{line, plain}, span{s.cut(c.Title, s.Width-left), dim})
+		s.line(span{strings.Repeat(" ", indent), plain}, span{head, accent}, span{line, plain}, span{s.about(c, s.Width-left), dim})
 	}
 	_, err := w.Write(s.out)
 	return err

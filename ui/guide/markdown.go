@@ -1,12 +1,13 @@
 package guide
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/text"
+	mdtext "github.com/yuin/goldmark/text"
 )
 
 // block is a piece of a page that stands on lines of its own.
@@ -28,7 +29,7 @@ type span struct {
 func blocks(source string) []block {
 	raw := []byte(source)
 	b := builder{source: raw}
-	root := goldmark.DefaultParser().Parse(text.NewReader(raw))
+	root := goldmark.DefaultParser().Parse(mdtext.NewReader(raw))
 	b.children(root, 0)
 	return b.out
 }
@@ -49,7 +50,7 @@ func (b *builder) add(x block) {
 // children adds the blocks within a node, which begin at a column. Between two paragraphs, or a paragraph and code, is an empty line.
 func (b *builder) children(n ast.Node, left int) {
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
-		if c.PreviousSibling() != nil && n.Kind() != ast.KindList {
+		if c.PreviousSibling() != nil && !tight(n) {
 			b.space = true
 		}
 		switch c := c.(type) {
@@ -67,6 +68,15 @@ func (b *builder) children(n ast.Node, left int) {
 			}
 		}
 	}
+}
+
+// tight says that nothing stands between the blocks within a node: the items of a list, and what is in them where no empty line is.
+func tight(n ast.Node) bool {
+	if item, ok := n.(*ast.ListItem); ok {
+		list, ok := item.Parent().(*ast.List)
+		return ok && list.IsTight
+	}
+	return n.Kind() == ast.KindList
 }
 
 func (b *builder) list(l *ast.List, left int) {
@@ -132,5 +142,5 @@ func (b *builder) plainText(n ast.Node) (out []byte) {
 			out = append(out, t.Segment.Value(b.source)...)
 		}
 	}
-	return out
+	return bytes.ReplaceAll(out, []byte("\n"), []byte(" "))
 }

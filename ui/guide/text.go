@@ -76,8 +76,15 @@ func Text(w io.Writer, cases []guide.Case, o Options) error {
 func (s *sheet) page(c *guide.Case) {
 	p := c.Filled()
 	head := p.Heading()
-	s.wrapped(len(head)+2, span{head + "  ", bold}, []span{{p.Title, plain}})
-	s.line(span{strings.Repeat(" ", len(head)+2), plain}, span{p.Kind.String(), dim})
+	left := len(head) + 2
+	if left <= s.Width/2 {
+		s.wrapped(left, span{head + "  ", bold}, []span{{p.Title, plain}})
+	} else {
+		left = indent
+		s.line(span{head, bold})
+		s.wrapped(left, span{"  ", plain}, []span{{p.Title, plain}})
+	}
+	s.line(span{strings.Repeat(" ", left), plain}, span{p.Kind.String(), dim})
 	s.line()
 	s.blocks(blocks(p.Summary))
 	if len(c.Evidence) > 0 {
@@ -90,7 +97,9 @@ func (s *sheet) page(c *guide.Case) {
 	}
 	if len(p.Answers) > 0 {
 		s.heading("What servers answered, as measured")
-		s.facts(p.Answers)
+		for _, f := range p.Answers {
+			s.wrapped(2*indent, span{"  ", plain}, []span{{f.Label + ": " + f.Text, plain}})
+		}
 	}
 	for _, x := range p.Sections {
 		s.heading(x.Title)
@@ -105,31 +114,25 @@ func (s *sheet) heading(title string) {
 
 // facts prints labels and texts in two columns.
 func (s *sheet) facts(facts []guide.Fact) {
-	const widest = 14
 	width := 0
 	for _, f := range facts {
-		if w := sanitize.Width(f.Label); w <= widest {
-			width = max(width, w)
-		}
+		width = max(width, sanitize.Width(f.Label))
 	}
+	left := indent + width + 2
 	for _, f := range facts {
 		label := s.clean(f.Label)
-		mark := span{strings.Repeat(" ", indent) + label + strings.Repeat(" ", max(0, width-sanitize.Width(label))) + "  ", dim}
-		left := indent + width + 2
-		if sanitize.Width(label) > widest {
-			left, mark.text = 2*indent, strings.Repeat(" ", indent)+label+": "
-		}
+		mark := strings.Repeat(" ", indent) + label + strings.Repeat(" ", width-sanitize.Width(label)+2)
 		words := strings.Fields(s.clean(f.Text))
 		for i, w := range words {
 			words[i] = sanitize.Cut(w, s.Width-left, s.pick("…", ".."))
 		}
-		s.wrapped(left, mark, []span{{strings.Join(words, " "), plain}})
+		s.wrapped(left, span{mark, dim}, []span{{strings.Join(words, " "), plain}})
 	}
 }
 
 func (s *sheet) blocks(all []block) {
 	for _, b := range all {
-		if b.space && len(b.mark) == 0 {
+		if b.space {
 			s.line()
 		}
 		left := indent + b.left
