@@ -153,6 +153,9 @@ func containsFold(s, want string) bool {
 	return false
 }
 
+// Zone returns what the field "zone" has of an absolute name.
+func Zone(name string) string { return zoneOf(name) }
+
 // zoneOf returns the registrable domain of an absolute name by the public suffix list, the name itself where it is a public suffix.
 func zoneOf(name string) string {
 	text := relative(name)

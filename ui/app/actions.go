@@ -110,7 +110,7 @@ func (a *App) back() {
 
 func (a *App) explain() {
 	if p := a.top().page; len(p.guide) > 0 {
-		a.show("catalogue", a.guidePage(p.guide))
+		a.pageFor(p.guide, p.record)
 	}
 }
 
@@ -119,11 +119,15 @@ func (a *App) explainRow() {
 	if s == nil {
 		return
 	}
-	if t := s.target(); len(t.guide) > 0 {
-		a.show("catalogue", a.guidePage(t.guide))
+	t := s.target()
+	if len(t.guide) == 0 {
+		t.guide = a.board().screen.pages()
+	}
+	if len(t.guide) > 0 {
+		a.pageFor(t.guide, t.record)
 		return
 	}
-	a.say(dim, "this row has no anomalies to explain")
+	a.say(dim, "the guide has no page about this row")
 }
 
 // neighbour shows another message of the table.

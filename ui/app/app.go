@@ -21,6 +21,7 @@ import (
 	"github.com/rivo/tview"
 
 	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/analyze/guide"
 	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/analyze/watch"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -72,6 +73,8 @@ type App struct {
 	tv   *tview.Application
 	keys []binding
 	ctx  context.Context
+	// guide is read when it is first asked for.
+	guide func() *guide.Guide
 
 	levels []*level
 	where  string // the expression
@@ -100,7 +103,7 @@ func New(src Source, o Options) *App {
 	if o.Status == nil {
 		o.Status = func() Status { return Status{} }
 	}
-	a := &App{look: look{o.Color, o.ASCII}, src: src, opt: o, tv: tview.NewApplication(), keys: bindings(), jobs: make(chan job, 1)}
+	a := &App{look: look{o.Color, o.ASCII}, src: src, opt: o, tv: tview.NewApplication(), keys: bindings(), guide: sync.OnceValue(guide.Load), jobs: make(chan job, 1)}
 	a.levels = []*level{{snapshot: src.Snapshot(), narrow: &narrowing{}, states: map[string]*state{}, focus: map[screenID]int{}}}
 	a.tv.SetRoot(newFrame(a), true).SetInputCapture(a.key).EnableMouse(o.Mouse).EnablePaste(true)
 	return a

@@ -123,10 +123,11 @@ func edns(s *scene) []pane {
 	return []pane{{id: "edns", sheet: &list[option]{
 		name: "EDNS", note: "and extended errors, TSIG and TKEY errors" + s.ofHeld(), rows: rows, id: func(o option) string { return o.group + " " + o.what },
 		lead: func(o option) target {
-			if o.cond == nil {
-				return target{}
+			t := target{guide: o.pages()}
+			if o.cond != nil {
+				t.crumb, t.conds, t.screen = o.cond.crumb, []cond{*o.cond}, clientsScreen
 			}
-			return target{crumb: o.cond.crumb, conds: []cond{*o.cond}, screen: clientsScreen}
+			return t
 		},
 		fields: []field[option]{
 			{column: column{title: "field", flex: 8}, text: func(o option) string { return o.group }, look: func(option) style { return dim }},
@@ -190,7 +191,7 @@ func oddities(title, note string, seen map[string]uint64, seconds float64) sheet
 		name: title, note: note, rows: rows, id: func(o oddity) string { return o.id.String() },
 		lead: func(o oddity) target {
 			c := byAnomaly(o.id)
-			return target{crumb: c.crumb, conds: []cond{c}, screen: clientsScreen, guide: []anomaly.ID{o.id}}
+			return target{crumb: c.crumb, conds: []cond{c}, screen: clientsScreen, guide: []string{o.id.String()}}
 		},
 		fields: []field[oddity]{
 			{column: column{title: "ID"}, text: func(o oddity) string { return o.id.String() }, look: look},

@@ -33,7 +33,7 @@ type binding struct {
 func bindings() []binding {
 	return []binding{
 		{keys: []tcell.Key{tcell.KeyEnter}, shown: "Enter", help: "go into the selected cell: a narrower view, a message", hint: "open", scope: onScreens, group: "Going about", do: (*App).open},
-		{keys: []tcell.Key{tcell.KeyEnter}, shown: "Enter", help: "what the catalogue says of the message's anomalies", scope: onPages, group: "A message", do: (*App).explain},
+		{keys: []tcell.Key{tcell.KeyEnter}, runes: "e", shown: "Enter, e", help: "what the guide says of the message's codes and anomalies", scope: onPages, group: "A message", do: (*App).explain},
 		{keys: []tcell.Key{tcell.KeyEscape, tcell.KeyBackspace, tcell.KeyBackspace2}, shown: "Esc", help: "back: to the view before, out of a filter", hint: "back", group: "Going about", do: (*App).back},
 		{keys: []tcell.Key{tcell.KeyTab}, shown: "Tab", help: "the next table of the screen", hint: "next table", scope: onScreens, group: "Going about", do: func(a *App) { a.turnFocus(1) }},
 		{keys: []tcell.Key{tcell.KeyBacktab}, shown: "Shift-Tab", help: "the table before", scope: onScreens, group: "Going about", do: func(a *App) { a.turnFocus(-1) }},
@@ -50,7 +50,7 @@ func bindings() []binding {
 		{runes: "S", shown: "S", help: "back to the order that the table comes in", scope: onScreens, group: "Tables", do: (*App).unsort},
 		{runes: "/", shown: "/", help: "filter the rows as you type", hint: "filter", scope: onScreens, group: "Tables", do: (*App).askFilter},
 		{runes: "+", shown: "+", help: "narrow everything by the selected cell, and stay on the screen", hint: "narrow", scope: onScreens, group: "Tables", do: (*App).narrowHere},
-		{runes: "e", shown: "e", help: "explain the row's anomalies: pages of the catalogue", scope: onScreens, group: "Tables", do: (*App).explainRow},
+		{runes: "e", shown: "e", help: "explain the row: pages of the guide about its code or anomalies", hint: "explain", scope: onScreens, group: "Tables", do: (*App).explainRow},
 		{runes: ":", shown: ":", help: "narrow everything by an expression (--where); Up and Down bring earlier ones", hint: "where", group: "Narrowing and time", do: (*App).askWhere},
 		{runes: "t", shown: "t", help: "time span: all, last 1, 5, 15 minutes", hint: "time", group: "Narrowing and time", do: func(a *App) { a.turnSpan(1) }},
 		{runes: "T", shown: "T", help: "time span, the other way round", group: "Narrowing and time", do: func(a *App) { a.turnSpan(-1) }},

@@ -11,8 +11,6 @@ import (
 
 	"github.com/dnssniff/dnssniff/analyze"
 	"github.com/dnssniff/dnssniff/analyze/watch"
-	"github.com/dnssniff/dnssniff/decode/anomaly"
-	"github.com/dnssniff/dnssniff/ui/inspect"
 )
 
 func TestMouseEvents(t *testing.T) {
@@ -208,14 +206,32 @@ func TestOneWay(t *testing.T) {
 	hasNot(t, r.text(), "unanswered")
 }
 
-func TestCatalogueSaysWhatServersAnswer(t *testing.T) {
-	r := start(t, captured(t, office), 100, 40, func(o *Options) {
-		o.Answers = func(anomaly.ID) []inspect.Answer {
-			return []inspect.Answer{{Server: "BIND 9", Does: "FORMERR"}, {Server: "Unbound 1", Does: "FORMERR"}, {Server: "NSD 4", Does: "no response"}}
+// Rows lead to the guide: codes, anomalies, extended errors, outcomes, transactions; Escape leads back.
+func TestGuide(t *testing.T) {
+	r := start(t, captured(t, office), 100, 40, nil)
+	for _, tt := range []struct {
+		keys []string
+		want []string
+	}{
+		{[]string{"1", "Down", "e"}, []string{"Overview › guide", "NXDOMAIN  the name does not exist", "Means", "Does not mean"}},
+		{[]string{"1", "Down", "Down", "e", "End"}, []string{"See also", "RFC 6891 section 7"}},
+		{[]string{"8", "e"}, []string{"Anomalies › guide", "H09 qdcount-gt1", "What servers answered, as measured", "FORMERR: BIND"}},
+		{[]string{"7", "e"}, []string{"retries-and-timeouts  who waits for whom"}},
+		{[]string{"9", "End", "e"}, []string{"BADKEY  the server does not know this key"}},
+		{[]string{"4", "e"}, []string{"the guide has no page about this row"}},
+	} {
+		r.press(tt.keys...)
+		has(t, r.text(), tt.want...)
+		if !strings.Contains(r.text(), "no page") {
+			r.press("Esc")
+			hasNot(t, r.text(), "› guide")
 		}
-	})
-	r.press("8", "e")
-	has(t, r.text(), "qdcount-gt1", "Servers answer, as measured", "FORMERR: BIND 9, Unbound 1", "no response: NSD 4")
+		r.press("g")
+	}
+	r.press("0", "/", "F", "O", "R", "M", "E", "R", "R", "Enter", "e")
+	has(t, r.text(), "Transactions › guide")
+	r.press("End")
+	hasNot(t, r.text(), "{server}", "{client}", "{name}")
 }
 
 // What is not kept of a message is said to be so.

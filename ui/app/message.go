@@ -16,12 +16,12 @@ import (
 func (a *App) messagePage(r *record.Record) *page {
 	s := a.board().snapshot
 	e := exchange(r, s.Report.Source.Files, s.Report.Settings.Timeout)
-	return &page{record: r, guide: r.Anomalies, fixed: 1, mark: a.pick("◄ ", "<- "), make: func(width int) []line {
+	return &page{record: r, guide: keysOf(r), fixed: 1, mark: a.pick("◄ ", "<- "), make: func(width int) []line {
 		var buf bytes.Buffer
 		_ = inspect.Text(&buf, []inspect.Exchange{e}, inspect.Options{Width: width, Color: true, ASCII: a.look.ascii, Answers: a.opt.Answers}) // a buffer takes all
 		lines := linesOf(buf.String())
 		if len(r.Anomalies) > 0 {
-			lines = append(lines, nil, line{{"Enter: what the catalogue says of ", dim}, {a.clean(anomalyText(r)), warn}})
+			lines = append(lines, nil, line{{"Enter: what the guide says of ", dim}, {a.clean(anomalyText(r)), warn}})
 		}
 		return lines
 	}}
@@ -82,67 +82,4 @@ func fileOf(files []string, i uint16) string {
 		return files[i]
 	}
 	return ""
-}
-
-// guidePage shows what the catalogue says of anomalies, the severest first, and what servers were measured to answer.
-func (a *App) guidePage(all []anomaly.ID) *page {
-	all = worstFirst(all)
-	return &page{make: func(width int) []line {
-		var out []line
-		for i, id := range all {
-			if i > 0 {
-				out = append(out, nil)
-			}
-			out = append(out, a.entry(id, width)...)
-		}
-		return out
-	}}
-}
-
-// entry shows an entry of the catalogue.
-func (a *App) entry(id anomaly.ID, width int) []line {
-	e, ok := id.Entry()
-	if !ok {
-		return []line{{{a.clean(id.String()) + " is not in the catalogue", plain}}}
-	}
-	out := []line{{{id.String() + "  " + e.Name, bold}, {"  " + e.Severity.String(), severityStyle(e.Severity)}, {"  " + id.GroupTitle(), dim}}, nil}
-	out = append(out, paragraphs(e.Meaning, gutter, width, plain)...)
-	out = append(out, nil)
-	for _, f := range []struct{ label, text string }{
-		{"seen on", map[anomaly.Kind]string{anomaly.Either: "queries and responses", anomaly.Query: "queries", anomaly.Response: "responses"}[e.Of]},
-		{"told by", map[anomaly.Level]string{anomaly.Message: "one message alone", anomaly.Pair: "a query and what came back", anomaly.Flow: "packets and connections",
-			anomaly.History: "several transactions", anomaly.Undecidable: "nothing that can be captured", anomaly.Never: "the capture, not the sender"}[e.Level]},
-		{"usually by", e.Culprits.String()}, {"RFC", e.RFC}, {"why not", e.Reason},
-	} {
-		if f.text != "" {
-			p := paragraphs(f.text, gutter+12, width, plain)
-			p[0] = line{{spaces(gutter) + pad(f.label, 12), dim}, {p[0][0].text[gutter+12:], plain}}
-			out = append(out, p...)
-		}
-	}
-	return append(out, a.measured(id, width)...)
-}
-
-// measured says what servers were seen to answer to an anomaly, a paragraph for each answer.
-func (a *App) measured(id anomaly.ID, width int) (out []line) {
-	if a.opt.Answers == nil {
-		return nil
-	}
-	var order []string
-	servers := map[string]string{}
-	for _, x := range a.opt.Answers(id) {
-		if servers[x.Does] == "" {
-			order = append(order, x.Does)
-			servers[x.Does] = x.Server
-		} else {
-			servers[x.Does] += ", " + x.Server
-		}
-	}
-	for i, does := range order {
-		if i == 0 {
-			out = append(out, nil, line{{spaces(gutter) + "Servers answer, as measured", dim}})
-		}
-		out = append(out, paragraphs(does+": "+servers[does], 2*gutter, width, plain)...)
-	}
-	return out
 }

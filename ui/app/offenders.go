@@ -36,7 +36,7 @@ func (s *scene) offenderList() sheet {
 		name: "Offenders", note: "clients whose queries are malformed or break a rule: " + text.Number(uint64(len(s.Report.Offenders))), rows: s.Report.Offenders,
 		id: func(o analyze.Offender) string { return o.Address },
 		lead: func(o analyze.Offender) target {
-			return target{crumb: o.Address + " offences", conds: []cond{byClient(o.Address), byOffence()}, screen: transactionsScreen}
+			return target{crumb: o.Address + " offences", conds: []cond{byClient(o.Address), byOffence()}, screen: transactionsScreen, guide: kindsOf(o)}
 		},
 		fields: []field[analyze.Offender]{
 			{column: column{title: "client", flex: keyMin}, text: func(o analyze.Offender) string { return o.Address }},
@@ -61,6 +61,16 @@ func kinds(o analyze.Offender) string {
 		parts = append(parts, fmt.Sprintf("%s %s", e.key, text.Number(e.n)))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// kindsOf returns the kinds of an offender's offences, the most frequent first, as keys of the guide.
+func kindsOf(o analyze.Offender) (keys []string) {
+	for _, e := range ranked(o.Kinds) {
+		if _, ok := parseAnomaly(e.key); ok {
+			keys = append(keys, e.key)
+		}
+	}
+	return keys
 }
 
 // habits is what tells a client's software from others.
@@ -88,8 +98,9 @@ func (s *scene) formErrors() sheet {
 		lead: func(r analyze.FormErrReason) target {
 			t := target{crumb: "FORMERR " + r.Anomaly, conds: []cond{byRCODE("FORMERR")}, screen: transactionsScreen}
 			if id, ok := parseAnomaly(r.Anomaly); ok && r.Reason == "query" {
-				t.conds, t.guide = append(t.conds, byAnomaly(id)), []anomaly.ID{id}
+				t.conds, t.guide = append(t.conds, byAnomaly(id)), []string{id.String()}
 			}
+			t.guide = append(t.guide, "FORMERR")
 			return t
 		},
 		fields: []field[analyze.FormErrReason]{
@@ -108,7 +119,7 @@ func (s *scene) formErrServers() sheet {
 		name: "Who answers FORMERR", note: "and what its answers look like, among the servers measured", rows: s.Report.FormErrors.Servers,
 		id: func(x analyze.FormErrServer) string { return x.Address },
 		lead: func(x analyze.FormErrServer) target {
-			return target{crumb: x.Address + " FORMERR", conds: []cond{byServer(x.Address), byRCODE("FORMERR")}, screen: transactionsScreen}
+			return target{crumb: x.Address + " FORMERR", conds: []cond{byServer(x.Address), byRCODE("FORMERR")}, screen: transactionsScreen, guide: []string{"formerr-fingerprints"}}
 		},
 		fields: []field[analyze.FormErrServer]{
 			{column: column{title: "server", flex: keyMin}, text: func(x analyze.FormErrServer) string { return x.Address }},

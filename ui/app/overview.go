@@ -52,7 +52,7 @@ func rcodes(s *scene) sheet {
 		name: "Response codes", note: note + s.ofHeld(), rows: s.RCODEs,
 		id: func(r watch.RCODE) string { return r.Name },
 		lead: func(r watch.RCODE) target {
-			return target{crumb: r.Name, conds: []cond{byRCODE(r.Name)}, screen: clientsScreen}
+			return target{crumb: r.Name, conds: []cond{byRCODE(r.Name)}, screen: clientsScreen, guide: []string{r.Name}}
 		},
 		fields: []field[watch.RCODE]{
 			{column: column{title: "RCODE", flex: wordsMin}, text: func(r watch.RCODE) string { return r.Name }, look: func(r watch.RCODE) style { return rcodeStyle(r.Code) }},
@@ -194,10 +194,11 @@ func outcomes(s *scene) sheet {
 	return &list[outcome]{
 		name: "Transactions and lookups", note: note, rows: rows, id: func(o outcome) string { return o.what },
 		lead: func(o outcome) target {
-			if o.cond == nil {
-				return target{}
+			t := target{guide: pagesOf(o.what)}
+			if o.cond != nil {
+				t.crumb, t.conds, t.screen = o.cond.crumb, []cond{*o.cond}, transactionsScreen
 			}
-			return target{crumb: o.cond.crumb, conds: []cond{*o.cond}, screen: transactionsScreen}
+			return t
 		},
 		fields: []field[outcome]{
 			{column: column{title: "outcome", flex: wordsMin}, text: func(o outcome) string { return o.what }, look: func(o outcome) style { return o.look }},

@@ -5,15 +5,14 @@ import (
 	"strings"
 
 	"github.com/dnssniff/dnssniff/analyze/record"
-	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/ui/sanitize"
 )
 
-// page is a text that is read: a message, pages of the catalogue, the keys.
+// page is a text that is read: a message, pages of the guide, the keys.
 type page struct {
 	make   func(width int) []line
 	record *record.Record // the message shown, if it is one
-	guide  []anomaly.ID   // what Enter opens the catalogue at
+	guide  []string       // what Enter opens the guide at
 	copies []copied       // what keys copy from here
 
 	fixed     int    // lines that do not scroll

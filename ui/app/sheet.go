@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/dnssniff/dnssniff/decode/anomaly"
-
 	"github.com/dnssniff/dnssniff/analyze/record"
 )
 
@@ -49,13 +47,13 @@ type sheet interface {
 	target(i, col int) target
 }
 
-// target is what a cell leads to: a narrower view, a message, or pages of the catalogue.
+// target is what a cell leads to: a narrower view, a message, and pages of the guide.
 type target struct {
 	crumb  string
 	conds  []cond
 	screen screenID
 	record *record.Record
-	guide  []anomaly.ID
+	guide  []string
 }
 
 // field is a column of rows of one kind.

@@ -35,7 +35,7 @@ type rec = *record.Record
 func (s *scene) records(title, note string, rows []rec, slowest bool) sheet {
 	l := &list[rec]{name: title, note: note, rows: rows, id: recordKey, last: !slowest, fields: s.recordFields(),
 		lead: func(r rec) target {
-			return target{crumb: "packet " + fmt.Sprint(firstPacket(r)), record: r, guide: r.Anomalies}
+			return target{crumb: "packet " + fmt.Sprint(firstPacket(r)), record: r, guide: keysOf(r)}
 		}}
 	if slowest {
 		last := len(l.fields) - 2
