@@ -33,6 +33,9 @@ func anomalyTable(title, note string, seen map[string]uint64, seconds float64, o
 		b.remarks = []remark{{text: number(uint64(len(t.rows)-limit)) + " more kinds, rarer or milder"}}
 		t.rows = t.rows[:limit]
 	}
+	if len(t.rows) > 0 && anomalyID(t.rows[0][0].text).Severity() > anomaly.Info {
+		b.remarks = append(b.remarks, explain(t.rows[0][0].text))
+	}
 	b.tables = []table{t}
 	return b
 }

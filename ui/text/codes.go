@@ -67,7 +67,19 @@ func rcodes(r *analyze.Report, o Options) block {
 	// All codes that have a name are shown; the limit is against a capture that holds thousands of unassigned ones.
 	s := shares{name: "RCODE", what: "responses", entries: ranked(r.RCODEs), of: r.Messages.Responses, seconds: r.Messages.Duration,
 		top: max(o.Top, 24), style: rcodeStyle, number: codeNumber(mnemonic.ParseRCODE)}
-	return block{title: "Response codes", note: "% of " + count(r.Messages.Responses, "response"), tables: []table{s.table()}}
+	b := block{title: "Response codes", note: "% of " + count(r.Messages.Responses, "response"), tables: []table{s.table()}}
+	for _, e := range s.entries {
+		if _, ok := mnemonic.ParseRCODE(e.key); ok && rcodeStyle(e.key) == bad {
+			b.remarks = []remark{explain(e.key)}
+			break
+		}
+	}
+	return b
+}
+
+// explain leads to a page of the guide.
+func explain(key string) remark {
+	return remark{text: "dnssniff explain " + key + ": what it means, what causes it, what to do", style: dim}
 }
 
 func codeNumber(parse func(string) (uint16, bool)) func(string) string {
