@@ -106,7 +106,6 @@ type Guide struct {
 	pages []Page           // by kind and code
 	keys  map[string]int   // places by key
 	names map[string][]int // places by folded name, in their order
-	words []index          // of each page
 }
 
 //go:embed pages
@@ -129,7 +128,6 @@ func read(fsys fs.FS) *Guide {
 				g.names[name] = append(g.names[name], i)
 			}
 		}
-		g.words = append(g.words, indexOf(p))
 	}
 	return g
 }

@@ -54,16 +54,16 @@ func (g *Guide) Search(query string) []Page {
 		words int
 		score float64
 	}
-	hits := make([]hit, len(g.pages))
+	hits, words := make([]hit, len(g.pages)), make([]index, len(g.pages))
 	for i := range hits {
-		hits[i].at = i
+		hits[i].at, words[i] = i, indexOf(&g.pages[i])
 	}
 	scores := make([]float64, len(g.pages))
 	wanted := wordsOf(query)
 	for _, w := range wanted {
 		having := 0
 		for i := range scores {
-			if scores[i] = g.words[i].score(w); scores[i] > 0 {
+			if scores[i] = words[i].score(w); scores[i] > 0 {
 				having++
 			}
 		}

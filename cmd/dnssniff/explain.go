@@ -48,6 +48,9 @@ renamed.`,
   dnssniff explain --search clock
   dnssniff explain --for capture.pcap
   dnssniff explain --format html -o guide.html`,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return guideKeys(), cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
 	}
 	f := cmd.Flags()
@@ -172,6 +175,15 @@ func lookUp(g *guide.Guide, args []string) (pages []guide.Page, also []string, e
 		pages = append(pages, found[0])
 	}
 	return pages, nil, nil
+}
+
+// guideKeys returns the keys of all pages with their titles, for a shell to complete.
+func guideKeys() []cobra.Completion {
+	var out []cobra.Completion
+	for _, p := range guide.Load().All() {
+		out = append(out, cobra.CompletionWithDesc(p.Key, p.Title))
+	}
+	return out
 }
 
 // unknownPage says that there is no such page, and which were perhaps meant.
