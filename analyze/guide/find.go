@@ -37,6 +37,9 @@ func (p *Page) names() []string {
 		words = append(words, "rcode"+p.Key)
 		if n, ok := mnemonic.ParseRCODE(p.Key); ok {
 			numbered(n, "rcode")
+			if n < 16 { // the error fields of TSIG and TKEY share them
+				words = append(words, "tsig"+strconv.Itoa(int(n)), "tkey"+strconv.Itoa(int(n)))
+			}
 		}
 	case TSIG:
 		if n, ok := mnemonic.ParseTSIGError(p.Key); ok {

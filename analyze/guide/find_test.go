@@ -20,6 +20,7 @@ func TestFind(t *testing.T) {
 		{"BADTIME", []string{"BADTIME"}},
 		{"tsig 18", []string{"BADTIME"}},
 		{"TSIG BADTIME", []string{"BADTIME", "T08"}},
+		{"tsig 9", []string{"NOTAUTH"}},
 		{"clock skew", []string{"BADTIME"}},
 		{"ede 7", []string{"EDE7"}},
 		{"EDE7", []string{"EDE7"}},

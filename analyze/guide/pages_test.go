@@ -1,7 +1,9 @@
 package guide
 
 import (
+	"os/exec"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -185,5 +187,33 @@ func TestLinksLead(t *testing.T) {
 				t.Errorf("%s leads to itself as %q", p.Key, link)
 			}
 		}
+	}
+}
+
+// TestWiresharkTakesTheFilters checks the display filters at the heads of pages with tshark, where it is installed.
+func TestWiresharkTakesTheFilters(t *testing.T) {
+	tshark, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Skip("tshark is not installed")
+	}
+	var filters []string
+	for _, p := range Load().All() {
+		for _, f := range p.Facts {
+			if f.Label == "Wireshark" {
+				filters = append(filters, "("+f.Text+")")
+			}
+		}
+	}
+	if len(filters) < 40 {
+		t.Errorf("only %d filters", len(filters))
+	}
+	capture := filepath.Join("..", "..", "pcaps", "rcodes.pcap")
+	if out, err := exec.Command(tshark, "-n", "-r", capture, "-Y", strings.Join(filters, " || ")).CombinedOutput(); err != nil {
+		t.Errorf("tshark: %v: %s", err, out)
+	}
+	// The two halves of an extended code: as many as the header alone has.
+	out, err := exec.Command(tshark, "-n", "-r", capture, "-Y", `dns.flags.rcode == 0 && dns.resp.ext_rcode == 1`).Output()
+	if err != nil || len(out) == 0 {
+		t.Errorf("no BADVERS found: %v", err)
 	}
 }

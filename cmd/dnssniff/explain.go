@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,7 +64,7 @@ renamed.`,
 	f.IntVar(&o.top, "top", 0, fmt.Sprintf("with --for, show `N` pages in full (text %d, else all)", topPages))
 	f.StringVar(&o.format, "format", "text", "`FORM` of the output: text, markdown, html or json")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
-	f.IntVar(&o.width, "width", 0, "`N` columns of text, 40 to 120 (the terminal's, or 80)")
+	f.IntVar(&o.width, "width", 0, fmt.Sprintf("`N` columns of text, %d to %d (the terminal's, or 80)", page.WidthLeast, page.WidthMost))
 	return cmd
 }
 
@@ -75,8 +76,8 @@ func (o *explainOptions) check() error {
 	switch {
 	case o.format != "text" && o.format != "json" && o.format != "markdown" && o.format != "html":
 		return usageError{fmt.Errorf("--format is text, markdown, html or json, not %q", o.format)}
-	case o.width < 0 || o.width > widthMost:
-		return usageError{fmt.Errorf("--width is 40 to 120, not %d", o.width)}
+	case o.width != 0 && (o.width < page.WidthLeast || o.width > page.WidthMost):
+		return usageError{fmt.Errorf("--width is %d to %d, not %d", page.WidthLeast, page.WidthMost, o.width)}
 	case o.top < 0 || o.top > topMost:
 		return usageError{fmt.Errorf("--top is 1 to %d, not %d", topMost, o.top)}
 	case o.search != "" && len(o.files) > 0:
@@ -86,24 +87,35 @@ func (o *explainOptions) check() error {
 }
 
 func (o *explainOptions) run(ctx context.Context, args []string) error {
+	o.files = slices.Concat(o.files, o.source.files)
 	if err := o.check(); err != nil {
 		return err
 	}
+	if err := checkOutput(o.output, o.files, o.std); err != nil {
+		return err
+	}
 	var text bytes.Buffer // an output is not opened, and so not emptied, before there is something to put into it
+	if err := o.show(ctx, &text, guide.Load(), args, o.look()); err != nil {
+		return err
+	}
 	w, done, err := openOutput(o.output, o.std)
 	if err != nil {
 		return err
 	}
-	look := lookOf(w)
-	opt := page.Options{Color: look.color, ASCII: look.ascii, Width: o.width}
-	if o.width == 0 && look.terminal {
-		opt.Width = look.width
-	}
-	if err := o.show(ctx, &text, guide.Load(), args, opt); err != nil {
-		return errors.Join(err, done())
-	}
 	_, err = text.WriteTo(w)
 	return errors.Join(err, done())
+}
+
+// look decides how the text looks.
+func (o *explainOptions) look() page.Options {
+	seen := lookOf(o.std.out)
+	if o.output != "" {
+		return page.Options{Width: o.width, ASCII: seen.ascii}
+	}
+	if o.width == 0 && seen.terminal {
+		return page.Options{Width: seen.width, Color: seen.color, ASCII: seen.ascii}
+	}
+	return page.Options{Width: o.width, Color: seen.color, ASCII: seen.ascii}
 }
 
 // show writes what is asked for.

@@ -117,7 +117,7 @@ func (o option) pages() []string {
 		number, _, _ := strings.Cut(o.what, " ")
 		return []string{"ede " + number}
 	case "TSIG error", "TKEY error":
-		return []string{"tsig " + o.what}
+		return []string{o.what}
 	case "EDNS":
 		if o.what == "truncated responses" {
 			return []string{truncationPage}

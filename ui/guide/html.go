@@ -121,7 +121,7 @@ func (h *renderer) html(markdown string) (template.HTML, error) {
 	if err := h.markdown.Convert([]byte(markdown), &b); err != nil {
 		return "", err
 	}
-	return template.HTML(b.String()), nil //nolint:gosec // see above
+	return template.HTML(b.String()), nil
 }
 
 // linked is what can be a link: an RFC with its section, or a key.

@@ -14,16 +14,16 @@ import (
 
 // Options say how pages look. The zero value is 80 columns of uncoloured UTF-8.
 type Options struct {
-	Width int  // columns: 40 to 120
+	Width int  // columns: from WidthLeast to WidthMost, or the nearest of the two
 	Color bool // use ANSI colours; they only repeat what the words say
 	ASCII bool // print no byte above 0x7e
 }
 
-// Lines longer than the most are hard to read, whatever the terminal's width.
+// Widths that text can have. Lines longer than the most are hard to read, whatever the terminal's width.
 const (
+	WidthLeast   = 40
+	WidthMost    = 120
 	widthDefault = 80
-	widthLeast   = 40
-	widthMost    = 120
 )
 
 // style is a look that colour output gives a text.
@@ -54,7 +54,7 @@ func newSheet(o Options) *sheet {
 	if o.Width == 0 {
 		o.Width = widthDefault
 	}
-	o.Width = min(max(o.Width, widthLeast), widthMost)
+	o.Width = min(max(o.Width, WidthLeast), WidthMost)
 	return &sheet{Options: o}
 }
 
