@@ -55,12 +55,12 @@ type Config struct {
 
 // Limits bound the memory of one shard's pairing. What is given up is counted in [Stats].
 type Limits struct {
-	// Open is the number of queries without a response yet: 210 bytes each, and their names where those are kept.
+	// Open is the number of queries without a response yet: 280 bytes each, and their names where those are kept.
 	Open int
 	// Answered is the number of places for queries of the last Timeout that have their response: 16 bytes each, of which about a third
 	// is used before the table grows.
 	Answered int
-	// Late is the number of timed-out queries remembered for a late response: about 250 bytes each.
+	// Late is the number of timed-out queries remembered for a late response: about 300 bytes each.
 	Late int
 	// Orphans is the number of responses held for a query that the capture may have put after them: 180 bytes each, and up to 4 KiB of the
 	// response.

@@ -116,6 +116,47 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// eventCounter counts events.
+type eventCounter struct {
+	nopHandler
+	n int
+}
+
+func (c *eventCounter) Event(*Event) { c.n++ }
+
+// TestEventsDoNotAllocate repeats a refused connection, one that opens, and its RST, an ICMP error and a first fragment, each second.
+func TestEventsDoNotAllocate(t *testing.T) {
+	var list []capture.Packet
+	for _, name := range []string{"syn_refused", "connections", "icmp", "fragments"} {
+		f, err := fixture.Read("testdata/event/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, f.Packets...)
+	}
+	c, err := DefaultConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h eventCounter
+	w := newWorker(&c, 0, 1, func(int) Handler { return &h })
+	now := int64(0)
+	turn := func() {
+		for i := range list {
+			now += 1e8
+			list[i].Time = now
+		}
+		w.batch(list)
+	}
+	for range 1000 {
+		turn()
+	}
+	h.n = 0
+	if n := testing.AllocsPerRun(100, turn); n != 0 || h.n < 100*10 {
+		t.Errorf("%v allocations in a turn of %d packets, %d events in all", n, len(list), h.n)
+	}
+}
+
 // checkNamed is checkFixture for what the fixture names.
 func checkNamed(t *testing.T, f *fixture.Fixture, got []sighting) {
 	t.Helper()

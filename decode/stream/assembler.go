@@ -255,7 +255,7 @@ func (a *Assembler) reset(h *half, dir int, s *Segment) {
 		return
 	}
 	switch c := h.conn; {
-	case c.order.in == &a.closed:
+	case c.order.in == &a.closed || c.shake.reset: // a direction that is first seen after the RST has opened it again
 	case c.shake.stage == asked && c.shake.client != uint8(dir) && !h.started:
 		a.refuse(c, s)
 	case c.shake.stage == unopened && h.silent() && h.other().silent():
@@ -276,6 +276,7 @@ func (a *Assembler) tellReset(h *half, s *Segment) {
 	if c.shake.stage != unknown {
 		a.settle(c, over)
 	}
+	c.shake.reset = true
 	e := a.event(Reset, c, s)
 	e.Bytes, e.Finished = h.carried()+h.other().carried(), h.fin || h.other().fin
 	a.handler.TCPEvent(e)

@@ -24,6 +24,8 @@ func TestEvents(t *testing.T) {
 			[]string{opened, "reset@5 bytes 80 finished"}},
 		{"reset_after_the_end_tells_nothing", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "FA"}, {from: 's', flags: "FA"}, {from: 'c', flags: "R", seq: 1}},
 			[]string{"opened@3 tries 1 from 0 ms rtt 0"}},
+		{"other_direction_first_seen_after_reset", []step{{from: 'c', flags: "A", data: query}, {from: 'c', flags: "R", seq: 40}, {from: 's', flags: "SA"}, {from: 's', flags: "R"}},
+			[]string{"reset@2 bytes 40"}},
 		{"fin_that_crosses_a_reset", []step{{from: 'c', flags: "S"}, {from: 's', flags: "SA"}, {from: 'c', flags: "A"}, {from: 's', flags: "RA"}, {from: 'c', flags: "FA"}},
 			[]string{"opened@3 tries 1 from 0 ms rtt 0", "reset@4 bytes 0"}},
 		{"second_reset_tells_nothing", []step{{from: 'c', flags: "S"}, {from: 's', flags: "RA"}, {from: 's', flags: "RA"}}, []string{"refused@2 tries 1 from 0 ms"}},

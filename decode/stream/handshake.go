@@ -29,6 +29,7 @@ type handshake struct {
 	client uint8 // the direction that sends the SYN
 	stage  stage
 	told   bool // that it has not opened
+	reset  bool // it was told
 }
 
 // shake takes a SYN or SYN-ACK.

@@ -25,6 +25,14 @@ type recorder struct {
 	all    []got
 	events []string // kind@packet
 	now    int64
+	once   map[ending]bool
+	twice  []ending
+}
+
+// ending is what a connection is told of once.
+type ending struct {
+	conn uint64
+	kind Kind // one for all that have not opened
 }
 
 func (r *recorder) TCPEvent(e *Event) {
@@ -46,6 +54,26 @@ func (r *recorder) TCPEvent(e *Event) {
 		}
 	}
 	r.events = append(r.events, line)
+	r.count(e)
+}
+
+// count notes what is told twice.
+func (r *recorder) count(e *Event) {
+	k := ending{e.Conn, e.Kind}
+	switch e.Kind {
+	case Foreign, Bare, Short:
+		return
+	case Refused, HalfOpen:
+		k.kind = Unanswered
+	case Reset, Opened, Unanswered:
+	}
+	if r.once[k] {
+		r.twice = append(r.twice, k)
+	}
+	if r.once == nil {
+		r.once = map[ending]bool{}
+	}
+	r.once[k] = true
 }
 
 func (r *recorder) TCPMessage(m *Message) {
@@ -154,7 +182,11 @@ func run(t *testing.T, limits Limits, script []step) ([]got, Stats) {
 		check(t, a)
 	}
 	r.now = -1
+	a.Advance(1 << 62)
 	a.Close()
+	if len(r.twice) > 0 {
+		t.Errorf("told twice: %v", r.twice)
+	}
 	check(t, a)
 	if s := a.Stats(); s.Streams != 0 || a.holding.n != 0 || a.waiting.n != 0 || a.opening.n != 0 {
 		t.Errorf("after Close: %d streams, %d holding, %d waiting, %d opening", s.Streams, a.holding.n, a.waiting.n, a.opening.n)

@@ -39,7 +39,7 @@ import (
 //	retransmissions  times the query was sent again
 //	malformed        query or response is
 //	case_differs     the response spells the name in other case
-//	icmp             the last ICMP error about the query: type, code, from
+//	icmp             the last ICMP error about the query: type, code, from, and mtu in bytes where it says one
 func JSON(dst []byte, t *decode.Transaction) []byte {
 	f := factsOf(t)
 	j := object{append(dst, '{')}
@@ -160,6 +160,9 @@ func (j *object) query(q *decode.Query) {
 		j.number("type", uint64(q.ICMP.Type))
 		j.number("code", uint64(q.ICMP.Code))
 		j.addr("from", q.ICMP.From.Netip())
+		if q.ICMP.MTU > 0 {
+			j.number("mtu", uint64(q.ICMP.MTU))
+		}
 		j.dst = append(j.dst, '}')
 	}
 }

@@ -127,6 +127,9 @@ func (l *liner) icmp(q *decode.Query) {
 	l.dst = strconv.AppendUint(append(l.dst, ", ICMP type "...), uint64(q.ICMP.Type), 10)
 	l.dst = strconv.AppendUint(append(l.dst, " code "...), uint64(q.ICMP.Code), 10)
 	l.dst = q.ICMP.From.Netip().AppendTo(append(l.dst, " from "...))
+	if q.ICMP.MTU > 0 {
+		l.dst = strconv.AppendUint(append(l.dst, ", MTU "...), uint64(q.ICMP.MTU), 10)
+	}
 }
 
 // response appends the response's status, RCODE and what else carries an error.

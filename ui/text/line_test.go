@@ -123,6 +123,9 @@ func testTransactions(t testing.TB) []*decode.Transaction {
 			x.Status, x.Query.Retransmissions, x.Query.Malformed = decode.Unanswered, 2, true
 			x.Query.ICMP = decode.ICMP{Seen: true, Type: 3, Code: 3, From: addr("192.0.2.53")}
 		}),
+		with(asked(t), func(x *decode.Transaction) {
+			x.Status, x.Query.ICMP = decode.Unanswered, decode.ICMP{Seen: true, Type: 3, Code: 4, IPVersion: 4, From: addr("192.0.2.254"), MTU: 1400}
+		}),
 		with(asked(t), func(x *decode.Transaction) { x.Status = decode.Pending }),
 		with(reply(t, asked(t), nil), func(x *decode.Transaction) { x.Status, x.Query = decode.Unsolicited, nil }),
 		with(reply(t, asked(t), nil), func(x *decode.Transaction) { x.Status, x.Query = decode.Duplicate, nil }),
