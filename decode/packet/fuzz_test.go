@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/gopacket/layers"
 
@@ -128,7 +129,9 @@ func FuzzFragments(f *testing.F) {
 		}
 		const odd, dirty = 4, 2
 		source := sources[version]
-		p, ref := NewParser(Limits{}), &naive{total: -1}
+		p, ref, completed := NewParser(Limits{}), &naive{total: -1}, false
+		var lost []Lost
+		p.Watch(time.Second, func(l *Lost) { lost = append(lost, *l) })
 		var tr Transport
 		for ; len(plan) >= 3; plan = plan[3:] {
 			off, n, more := int(plan[0])*8, int(plan[1])*8, plan[2]&1 != 0
@@ -155,13 +158,37 @@ func FuzzFragments(f *testing.F) {
 				}
 			default:
 				checkWhole(t, &tr, whole, ref.pieces)
-				ref = &naive{total: -1}
+				ref, completed = &naive{total: -1}, true
 			}
+		}
+		p.Advance(2e9)
+		if !completed { // what comes after could have been captured twice
+			checkLost(t, lost, ref)
 		}
 		if s := p.Stats(); s.Held > 600 || s.Evicted+s.TimedOut+s.Invalid+s.Cut != 0 {
 			t.Fatalf("%+v", s)
 		}
 	})
+}
+
+// checkLost says whether the loss of what is left over was told, once.
+func checkLost(tb testing.TB, lost []Lost, ref *naive) {
+	tb.Helper()
+	if len(lost) != min(1, ref.pieces) {
+		tb.Fatalf("%d pieces left, told %+v", ref.pieces, lost)
+	}
+	if len(lost) == 0 {
+		return
+	}
+	have := 0
+	for _, b := range ref.have {
+		if b {
+			have++
+		}
+	}
+	if l := &lost[0]; l.Contradicted != ref.refused || !ref.refused && (l.Bytes != have || l.FirstFragment != (have > 0 && ref.have[0]) || l.Length != max(0, ref.total)) {
+		tb.Fatalf("%d bytes of %d there, refused %t, told %+v", have, ref.total, ref.refused, *l)
+	}
 }
 
 func checkWhole(tb testing.TB, tr *Transport, whole []byte, pieces int) {
