@@ -24,11 +24,12 @@ const (
 	// KindHalfOpen is a TCP connection whose SYN was answered, but whose client has not gone on for [Config.Timeout]: the answer does not reach it, or
 	// the SYN was not its own.
 	KindHalfOpen
-	// KindReset is a RST that ended a TCP connection which had been answered or had carried bytes, or with which a client took back its SYN.
+	// KindReset is a RST that ended a TCP connection which had been answered or had carried bytes, or with which a client took back its SYN. It is not one
+	// that comes after both sides have ended theirs.
 	KindReset
 	// KindFragmentsLost is a datagram of which fragments have not come within [Config.Timeout] from its first one, or of which fragments contradicted each
 	// other, so that its receiver has to throw it away (RFC 8200 section 4.5). Its first fragment shows a DNS port, or has not come. What the snaplen
-	// cut or a bound forgot is not lost.
+	// cut, a bound forgot, or was captured twice is not lost; but what a capture filter on ports left out is: then [Stats.FragmentsLater] is 0.
 	KindFragmentsLost
 )
 
@@ -71,7 +72,8 @@ type Event struct {
 	// First is the time of the first SYN, or of the first fragment to come, in ns since the epoch. Valid iff Kind is KindOpened (0 where no SYN was
 	// captured), KindUnanswered, KindHalfOpen or KindFragmentsLost.
 	First int64
-	// RTT is the time in ns from the last SYN to the first SYN-ACK, 0 where one of them was not captured. Valid iff Kind is KindOpened.
+	// RTT is the time in ns from the last SYN to the first SYN-ACK, 0 where one of them was not captured, or the SYN-ACK came after the connection was
+	// told as unanswered. Valid iff Kind is KindOpened.
 	RTT int64
 	// Tries is the number of SYNs, at least 1 but where a KindOpened or KindHalfOpen has none in the capture. Valid as First is.
 	Tries uint16
@@ -80,7 +82,7 @@ type Event struct {
 
 	// Finished says that one side at least had ended its direction before the RST, as it is usual. Valid iff Kind is KindReset.
 	Finished bool
-	// Bytes is how much the connection has carried before the RST, in both directions: valid iff Kind is KindReset. And how much of the IP
+	// Bytes is how much the connection has carried before the RST, in each direction modulo 4 GiB: valid iff Kind is KindReset. And how much of the IP
 	// packet's payload has come: valid iff Kind is KindFragmentsLost.
 	Bytes uint64
 	// Fragments is how many of them have come, FirstFragment whether the one with the ports has, and Contradicted that they were thrown away because
