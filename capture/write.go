@@ -20,6 +20,14 @@ const earliest = -(maxTime / 1_000_000_000)
 // linkDefault is the link type of a file without packets: LINKTYPE_ETHERNET.
 const linkDefault LinkType = 1
 
+// Interface is where packets were captured, as a capture file describes it. Strings longer than 65,000 bytes are cut.
+type Interface struct {
+	Name    string // if_name
+	Link    LinkType
+	Snaplen uint32 // 0: there was none
+	Filter  string // in the syntax of tcpdump (if_filter)
+}
+
 // Writer writes packets as a pcapng file: one section in little-endian order, an interface for each link type, in the order of first use,
 // with times in nanoseconds, and an Enhanced Packet Block for each packet (draft-ietf-opsawg-pcapng, section 4). What [Packet] does not
 // have is lost: options and comments, and which of several interfaces of a link type it came from.
@@ -33,6 +41,8 @@ type Writer struct {
 	out        *bufio.Writer
 	interfaces map[writtenInterface]uint32
 	block      []byte // being put together, without the packet's data
+	described  Interface
+	size       int64
 	begun      bool
 }
 
@@ -44,8 +54,14 @@ type writtenInterface struct {
 
 // NewWriter returns a Writer to w. The file begins with the first packet, or with Flush.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{out: bufio.NewWriterSize(w, writeBuffer), interfaces: make(map[writtenInterface]uint32)}
+	return &Writer{out: bufio.NewWriterSize(w, writeBuffer), interfaces: make(map[writtenInterface]uint32), described: Interface{Link: linkDefault}}
 }
+
+// Describe says where packets of a link type come from. It is called before anything is written, and once: the others are without a name.
+func (w *Writer) Describe(i Interface) { w.described = i }
+
+// Size returns the number of bytes written up to now, those among them that are still held back.
+func (w *Writer) Size() int64 { return w.size }
 
 // Write writes a packet: its time, both lengths and its bytes as they are; the data is copied. Number and File are not written: readers
 // count anew. The error wraps [ErrUnwritable] where the packet has more bytes than are believed to be one (256 KiB), or is of a 65,537th
@@ -72,10 +88,11 @@ func (w *Writer) Write(p *Packet) error {
 	return w.put(w.block)
 }
 
-// Flush writes what is still held back. A file without packets has a section and an interface of link type Ethernet, as readers want one.
+// Flush writes what is still held back. A file without packets has a section and an interface, as readers want one: that described, or one of link
+// type Ethernet.
 func (w *Writer) Flush() error {
 	if !w.begun {
-		if _, err := w.addInterface(writtenInterface{link: linkDefault}); err != nil {
+		if _, err := w.addInterface(writtenInterface{link: w.described.Link}); err != nil {
 			return err
 		}
 	}
@@ -84,7 +101,8 @@ func (w *Writer) Flush() error {
 
 // put writes bytes. The error of an earlier write stays.
 func (w *Writer) put(b []byte) error {
-	_, err := w.out.Write(b)
+	n, err := w.out.Write(b)
+	w.size += int64(n)
 	return err
 }
 
@@ -108,7 +126,11 @@ func (w *Writer) addInterface(key writtenInterface) (uint32, error) {
 	}
 	id := uint32(len(w.interfaces))
 	w.interfaces[key] = id
-	w.block = appendInterface(w.block[:0], key)
+	about := Interface{Link: key.link}
+	if key.link == w.described.Link {
+		about = w.described
+	}
+	w.block = appendInterface(w.block[:0], about, key.before1970)
 	return id, w.put(w.block)
 }
 
@@ -126,25 +148,45 @@ func appendSection(b []byte) []byte {
 	return appendWords(b, size)
 }
 
-// appendInterface appends an Interface Description Block with no limit on the length of packets.
-func appendInterface(b []byte, key writtenInterface) []byte {
-	const (
-		size        = 20 + 8 + 4
-		offsetSize  = 12
-		nanoseconds = 9
-	)
-	total := uint32(size)
-	if key.before1970 {
-		total += offsetSize
+// Options of an Interface Description Block beside those that are read.
+const (
+	optionName   = 2  // if_name
+	optionFilter = 11 // if_filter
+)
+
+// longestOption bounds a text in an option, whose length has 16 bits, in bytes.
+const longestOption = 65_000
+
+// appendInterface appends an Interface Description Block.
+func appendInterface(b []byte, about Interface, before1970 bool) []byte {
+	const nanoseconds = 9
+	start := len(b)
+	b = appendWords(b, blockInterface, 0, uint32(about.Link), about.Snaplen)
+	if about.Name != "" {
+		b = appendText(b, optionName, "", about.Name)
 	}
-	b = appendWords(b, blockInterface, total, uint32(key.link), 0)
+	if about.Filter != "" {
+		const syntax = "\x00" // of libpcap
+		b = appendText(b, optionFilter, syntax, about.Filter)
+	}
 	b = append(appendOption(b, optionResolution, 1), nanoseconds, 0, 0, 0)
-	if key.before1970 {
+	if before1970 {
 		seconds := int64(earliest)
 		b = binary.LittleEndian.AppendUint64(appendOption(b, optionOffset, 8), uint64(seconds))
 	}
 	b = appendOption(b, optionEnd, 0)
+	total := uint32(len(b) - start + trailerSize)
+	binary.LittleEndian.PutUint32(b[start+4:], total)
 	return appendWords(b, total)
+}
+
+// appendText appends an option with a text after a prefix, padded to whole words.
+func appendText(b []byte, code uint16, prefix, text string) []byte {
+	text = text[:min(len(text), longestOption)]
+	size := len(prefix) + len(text)
+	b = append(append(appendOption(b, code, size), prefix...), text...)
+	var padding [3]byte
+	return append(b, padding[:-size&3]...)
 }
 
 func appendOption(b []byte, code uint16, size int) []byte {

@@ -246,6 +246,36 @@ func TestWriterReadByCapinfos(t *testing.T) {
 	}
 }
 
+// TestWriterDescribes: each length of a text has its own padding, and nothing but packets of the link type come from the interface described.
+func TestWriterDescribes(t *testing.T) {
+	p := udpPacket(1_700_000_000_000_000_007)
+	for _, name := range []string{"", "e", "et", "eth", "eth0", "an interface with a very long name"} {
+		var b bytes.Buffer
+		w := NewWriter(&b)
+		w.Describe(Interface{Name: name, Link: 1, Snaplen: 300, Filter: "port 53 and host " + name})
+		other := Packet{Data: []byte("x"), Time: p.Time, Length: 1, Link: 276}
+		if err := errors.Join(w.Write(&p), w.Write(&other), w.Flush()); err != nil || w.Size() != int64(b.Len()) {
+			t.Fatalf("%v, %d bytes, not %d", err, w.Size(), b.Len())
+		}
+		checkSame(t, readBack(t, b.Bytes()), []Packet{p, other})
+		out := tool(t, b.Bytes(), "capinfos", "-M")
+		for _, want := range []string{"Name = " + name + "\n", "Filter string = port 53 and host " + name + "\n", "Capture length = 300\n"} {
+			if name != "" && strings.Count(out, want) != 1 {
+				t.Errorf("capinfos does not say %q once:\n%s", want, out)
+			}
+		}
+	}
+	var b bytes.Buffer
+	w := NewWriter(&b)
+	w.Describe(Interface{Name: "wlan0", Link: 127, Filter: strings.Repeat("long ", 20_000)})
+	if err := w.Flush(); err != nil || b.Len() > 1<<16+100 {
+		t.Fatal(err, b.Len())
+	}
+	if out := tool(t, b.Bytes(), "capinfos", "-M"); !strings.Contains(out, "Name = wlan0\n") || !strings.Contains(out, "radiotap") {
+		t.Errorf("capinfos says of an interface without packets\n%s", out)
+	}
+}
+
 func TestWriterReadByTcpdump(t *testing.T) {
 	out := tool(t, written(t, []Packet{udpPacket(1_700_000_000_000_000_007)}), "tcpdump", "-n", "-tt", "--nano", "-r")
 	if want := "1700000000.000000007 IP 192.0.2.1.40000 > 192.0.2.53.53: 4660+ NS? . (17)\n"; out != want {

@@ -27,9 +27,7 @@ const (
 // Where extra is not nil, the result keeps only what extra keeps too; note that "port 53" there would drop the fragments again.
 // It returns [ErrTooLong] where there are too many ports.
 func DNS(ports []uint16, extra *Filter) (*Filter, error) {
-	d := dnsTraffic{ports: append(defaultPorts[:len(defaultPorts):len(defaultPorts)], ports...)}
-	slices.Sort(d.ports)
-	d.ports = slices.Compact(d.ports)
+	d := newDNSTraffic(ports)
 	f := &Filter{text: d.String(), parts: []part{d}}
 	if extra != nil {
 		return f.And(extra)
@@ -40,6 +38,13 @@ func DNS(ports []uint16, extra *Filter) (*Filter, error) {
 // dnsTraffic is the part that [DNS] makes.
 type dnsTraffic struct {
 	ports []uint16 // sorted, each once
+}
+
+func newDNSTraffic(ports []uint16) dnsTraffic {
+	d := dnsTraffic{ports: append(defaultPorts[:len(defaultPorts):len(defaultPorts)], ports...)}
+	slices.Sort(d.ports)
+	d.ports = slices.Compact(d.ports)
+	return d
 }
 
 func (d dnsTraffic) asksVLAN() bool { return false }
