@@ -22,7 +22,7 @@ func drop(p *Plan, s *Status) error {
 	}
 	defer rules.close()
 	emptyBounding(s)
-	if os.Geteuid() == 0 {
+	if os.Geteuid() == 0 && !p.Stay {
 		if err := become(p, s); err != nil {
 			return err
 		}

@@ -19,6 +19,8 @@ var ErrKept = errors.New("rights could not be given up")
 type Plan struct {
 	// UID and GID are those that root becomes; 0 stands for Nobody. Another user stays what it is.
 	UID, GID int
+	// Stay lets root stay root, without capabilities: it can do then what the owner of root's files can, as far as Write and Read let it.
+	Stay bool
 	// Write are files and directories that may be written to. In a directory, and in those below it, files may be created, renamed, and
 	// removed. What does not exist is an error. File permissions count as ever, for the new user.
 	Write []string
