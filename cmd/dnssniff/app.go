@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,9 +26,10 @@ import (
 
 // appOptions are the flags of the application.
 type appOptions struct {
-	redraw time.Duration
-	mouse  bool
-	where  string
+	redraw  time.Duration
+	mouse   bool
+	where   string
+	saveDir string
 }
 
 // Bounds of --redraw.
@@ -43,6 +43,7 @@ func (o *appOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	whereFlag(cmd, &o.where)
 	f.DurationVar(&o.redraw, "redraw", redrawDefault, "`TIME` between two drawings")
+	f.StringVar(&o.saveDir, "save-dir", "", "`DIR` that w and r write to during a capture")
 	f.BoolVar(&o.mouse, "mouse", false, "let the mouse select (Shift marks)")
 }
 
@@ -75,6 +76,8 @@ type appSource struct {
 	decode func(context.Context, decode.Config, func(shard int) decode.Handler) (decode.Stats, error)
 	// status says how the source is. It is called from the event loop and does not wait.
 	status func() app.Status
+	// create makes a file that is not there yet.
+	create func(path string) (*os.File, error)
 	// save writes the packets of a selection, from where they came; nil where they are to be had no more, and are made anew.
 	save func(context.Context, string, app.Selection) (string, error)
 }
@@ -95,10 +98,12 @@ func runApp(ctx context.Context, src appSource, o appOptions, std streams) error
 		w.Finish(stats)
 	})
 	look := lookOf(std.out)
+	if src.create == nil {
+		src.create = createNew
+	}
 	if src.save == nil {
 		src.save = func(_ context.Context, path string, s app.Selection) (string, error) {
-			said, err := saveRecords(path, s.Records)
-			return said, src.hint(err)
+			return saveRecords(src.create, path, s.Records)
 		}
 	}
 	screen := app.New(w, app.Options{
@@ -130,22 +135,13 @@ func parseWhere(expr string) (watch.Matcher, error) {
 }
 
 // report writes a report to a file.
-func (s *appSource) report(ctx context.Context, path string, r *analyze.Report) (string, error) {
-	said, err := writeReport(ctx, path, r)
-	return said, s.hint(err)
-}
-
-// hint says why a capture cannot write.
-func (s *appSource) hint(err error) error {
-	if s.clock != nil && errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w: the capture has given up its rights; --keep-rights keeps them", err)
-	}
-	return err
+func (s *appSource) report(_ context.Context, path string, r *analyze.Report) (string, error) {
+	return writeReport(s.create, path, r)
 }
 
 // writeReport writes a report to a file that is not there yet: as JSON where its name says so, else as text.
-func writeReport(_ context.Context, path string, r *analyze.Report) (string, error) {
-	f, err := createNew(path)
+func writeReport(create func(string) (*os.File, error), path string, r *analyze.Report) (string, error) {
+	f, err := create(path)
 	if err != nil {
 		return "", err
 	}
@@ -174,7 +170,7 @@ func (o *sourceOptions) appOver(in packetInput, live bool, conf decode.Config, s
 	}
 	if l, ok := in.(*liveInput); ok {
 		src.clock = func() int64 { return time.Now().UnixNano() }
-		src.status = l.appStatus
+		src.status, src.create = l.appStatus, l.save.create
 		return src
 	}
 	name := appName(in.Files())
@@ -209,11 +205,18 @@ func appName(files []string) string {
 func (l *liveInput) appStatus() app.Status {
 	st := l.Stats()
 	out := app.Status{Source: l.name, Live: true, Dropped: st.Dropped}
+	var keeping string
+	if l.keep != nil {
+		kept := l.keep.Stats()
+		keeping, out.NotWritten = l.keep.why(kept), kept.Lost
+	}
 	switch {
 	case st.Trouble != nil:
 		out.Trouble = st.Trouble.Error()
 	case st.State != live.Up:
 		out.Trouble = fmt.Sprintf("%s is %v", l.name, st.State)
+	case keeping != "":
+		out.Trouble = l.keep.name + keeping
 	}
 	return out
 }
@@ -223,10 +226,8 @@ func (o *reportOptions) runScreen(ctx context.Context, args []string, look appOp
 	if err := look.check(); err != nil {
 		return err
 	}
-	if _, err := o.source.live.duration(); err != nil {
-		return err
-	}
-	if _, err := o.source.live.expression(); err != nil {
+	o.source.live.screen, o.source.live.saveDir = true, look.saveDir
+	if err := o.source.live.check(); err != nil {
 		return err
 	}
 	conf, err := o.source.config()
@@ -239,6 +240,7 @@ func (o *reportOptions) runScreen(ctx context.Context, args []string, look appOp
 	}
 	defer in.Close()
 	err = runApp(ctx, o.source.appOver(in, live, conf, o.std), look, o.std)
+	ended(in, o.std.err)
 	warn(o.std.err, sourceOf(context.Background(), in).Faults)
 	return err
 }

@@ -125,8 +125,8 @@ const linkRaw capture.LinkType = 101
 
 // saveRecords writes packets made anew from the messages that are held, where the captured ones are no longer to be had: with their addresses,
 // ports, times and bytes, and a link layer, checksums and TCP numbers of our own.
-func saveRecords(path string, records []*record.Record) (said string, err error) {
-	f, err := createNew(path)
+func saveRecords(create func(string) (*os.File, error), path string, records []*record.Record) (said string, err error) {
+	f, err := create(path)
 	if err != nil {
 		return "", err
 	}

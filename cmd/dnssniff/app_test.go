@@ -114,7 +114,7 @@ func TestSaveRecords(t *testing.T) {
 			}
 		}
 		out := filepath.Join(t.TempDir(), "out.pcapng")
-		if _, err := saveRecords(out, records); err != nil {
+		if _, err := saveRecords(createNew, out, records); err != nil {
 			t.Fatal(err)
 		}
 		got, _ := counted(t, out)
@@ -146,21 +146,21 @@ func TestRemade(t *testing.T) {
 func TestWriteReport(t *testing.T) {
 	r, _ := counted(t, "../../pcaps/office.pcap")
 	dir := t.TempDir()
-	if _, err := writeReport(t.Context(), filepath.Join(dir, "x.json"), r); err != nil {
+	if _, err := writeReport(createNew, filepath.Join(dir, "x.json"), r); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "x.json"))
 	if err != nil || !json.Valid(b) {
 		t.Errorf("no JSON: %v", err)
 	}
-	if _, err := writeReport(t.Context(), filepath.Join(dir, "x.txt"), r); err != nil {
+	if _, err := writeReport(createNew, filepath.Join(dir, "x.txt"), r); err != nil {
 		t.Fatal(err)
 	}
 	b, _ = os.ReadFile(filepath.Join(dir, "x.txt"))
 	if !strings.Contains(string(b), "Response codes") {
 		t.Errorf("no report:\n%s", b)
 	}
-	if _, err := writeReport(t.Context(), filepath.Join(dir, "x.txt"), r); err == nil {
+	if _, err := writeReport(createNew, filepath.Join(dir, "x.txt"), r); err == nil {
 		t.Error("a file was written over")
 	}
 }

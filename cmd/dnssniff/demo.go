@@ -56,7 +56,7 @@ application, or as lines before the report.`,
 	f.Float64Var(&o.speed, "speed", 0, "play at `N` times the capture's pace; 0 is at once")
 	f.StringVar(&o.report.format, "format", "text", "`FORM` of the report: text or json")
 	f.IntVar(&o.report.top, "top", 0, fmt.Sprintf("`N` rows in each table (text %d, json %d)", topText, topJSON))
-	f.IntVar(&o.report.width, "width", 0, "`N` columns of text, 80 or more (the terminal's, or 80)")
+	f.IntVar(&o.report.width, "width", 0, "`N` columns of text, 80 or more (terminal's, or 80)")
 	return cmd
 }
 

@@ -31,7 +31,7 @@ type inspectOptions struct {
 func inspectCommand(std streams) *cobra.Command {
 	o := inspectOptions{std: std}
 	cmd := &cobra.Command{
-		Use:   "inspect FILE -n PACKET",
+		Use:   "inspect FILE -n PACKET | -i IFACE --where EXPR",
 		Short: "A message's fields beside its bytes, and what is wrong with it",
 		Long: `inspect shows the DNS message of a packet field by field, beside its bytes, with
 the query or the response that belongs to it: what is odd about them, at which
@@ -42,23 +42,28 @@ Packet numbers are those of Wireshark. Bytes at fault stand in brackets: [47]
 breaks a rule, (47) is odd but legal. From 120 columns on, query and response
 stand side by side. All times are in UTC.
 
+With -i it waits for the first transaction on an interface that matches --where,
+shows it, and ends.
+
 The JSON form has the schema ` + inspect.Schema + `: its fields are added, never
 renamed, and its leaves cover each byte of the message once.
 
 ` + whereHelp(),
 		Example: `  dnssniff inspect capture.pcap -n 456
   dnssniff inspect capture.pcap --where 'malformed && client == "192.0.2.12"'
+  dnssniff inspect -i eth0 --where 'rcode == "FORMERR"'
   dnssniff inspect capture.pcap -n 456 --format json | jq .exchanges[].anomalies`,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
 	}
 	o.source.flags(cmd)
+	o.source.live.flags(cmd)
 	f := cmd.Flags()
 	_ = f.MarkHidden("workers") // packets in order take one
 	f.Uint64VarP(&o.packet, "packet", "n", 0, "show the message of packet `N` of the file")
 	whereFlag(cmd, &o.where)
 	f.StringVar(&o.format, "format", "text", "`FORM` of the output: text or json")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
-	f.IntVar(&o.width, "width", 0, "`N` columns of text, 80 or more (the terminal's, or 80)")
+	f.IntVar(&o.width, "width", 0, "`N` columns of text, 80 or more (terminal's, or 80)")
 	return cmd
 }
 
@@ -73,6 +78,8 @@ func (o *inspectOptions) check() error {
 		return usageError{errors.New("which packet? give its number, as in -n 456, or --where")}
 	case o.packet != 0 && o.where != "":
 		return usageError{errors.New("either -n or --where, not both")}
+	case o.packet != 0 && o.source.live.iface != "":
+		return usageError{errors.New("-n is a packet of a file: for an interface give --where")}
 	}
 	return nil
 }
@@ -80,6 +87,9 @@ func (o *inspectOptions) check() error {
 func (o *inspectOptions) run(ctx context.Context, args []string) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.source.live.iface != "" {
+		return o.runLive(ctx, args)
 	}
 	files, err := o.source.paths(args)
 	if err != nil {
@@ -92,7 +102,7 @@ func (o *inspectOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkOutput(o.output, files, o.std); err != nil {
+	if err := errors.Join(o.source.live.check(), checkOutput(o.output, files, o.std)); err != nil {
 		return err
 	}
 	conf, err := o.source.config()
@@ -103,16 +113,20 @@ func (o *inspectOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer // an output is not opened, and so not emptied, before there is something to put into it
-	w, done, err := openOutput(o.output, o.std)
+	w, done, err := openOutput(o.output, o.std) // it is not opened, and so not emptied, before there is something to put into it
 	if err != nil {
 		return err
 	}
+	return errors.Join(o.show(w, found), done())
+}
+
+func (o *inspectOptions) show(w io.Writer, found []inspect.Exchange) error {
+	var text bytes.Buffer
 	if err := o.render(&text, lookOf(w), found); err != nil {
-		return errors.Join(err, done())
+		return err
 	}
-	_, err = text.WriteTo(w)
-	return errors.Join(err, done())
+	_, err := text.WriteTo(w)
+	return err
 }
 
 // exchanges returns the messages of the packet, or of those that match the expression.
@@ -158,8 +172,12 @@ func (o *inspectOptions) find(ctx context.Context, in *capture.Input, conf decod
 	done := showProgress(in, o.std.err)
 	wake := context.AfterFunc(enough, func() { _ = in.Close() }) // wakes a reader that waits for a stream
 	conf.InOrder, conf.AfterBatch = true, f.check
-	f.Source = in.Sources(1)[0]
-	_, err := decode.Run(enough, []capture.Source{f}, conf, func(int) decode.Handler { return f })
+	sources, err := o.source.sources(in, 1)
+	if err != nil {
+		return nil, err
+	}
+	f.Source = sources[0]
+	_, err = decode.Run(enough, []capture.Source{f}, conf, func(int) decode.Handler { return f })
 	wake()
 	done()
 	if err != nil {

@@ -332,14 +332,18 @@ func (f *finder) addFlow(h *hit, t *decode.Transaction) {
 
 // query returns the query of a transaction from what is held.
 func (f *finder) query(t *decode.Transaction) *inspect.Message {
+	if x := f.heldQuery(t); x != nil {
+		return f.messageOf(x)
+	}
+	return nil
+}
+
+// heldQuery returns the query of a transaction that has one, or nil where it is held no more.
+func (f *finder) heldQuery(t *decode.Transaction) *kept {
 	q := t.Query
-	x := f.held.latest(func(x *kept) bool {
+	return f.held.latest(func(x *kept) bool {
 		return !x.response && x.number == q.Number && x.file == q.File && x.id == q.ID && x.nameHash == q.NameHash && x.proto == t.Proto
 	})
-	if x == nil {
-		return nil
-	}
-	return f.messageOf(x)
 }
 
 // response copies a response, which is the message in work or one that was held back.

@@ -12,13 +12,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/net/bpf"
 
-	"github.com/dnssniff/dnssniff/analyze"
 	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/capture/filter"
 	"github.com/dnssniff/dnssniff/capture/live"
 	"github.com/dnssniff/dnssniff/capture/live/privilege"
 	"github.com/dnssniff/dnssniff/decode"
-	"github.com/dnssniff/dnssniff/ui/sanitize"
 )
 
 // packetInput is where packets come from: capture files, or an interface.
@@ -38,7 +36,11 @@ type liveOptions struct {
 	private bool // not promiscuous
 	buffer  int  // MiB
 	stop    string
+	clock   string
 	keep    bool // the rights of the user
+	write   keepOptions
+	screen  bool // it is for the application
+	saveDir string
 }
 
 func (o *liveOptions) flags(cmd *cobra.Command) {
@@ -49,6 +51,7 @@ func (o *liveOptions) flags(cmd *cobra.Command) {
 	f.BoolVarP(&o.private, "no-promiscuous", "p", false, "see only what is for this machine")
 	f.IntVarP(&o.buffer, "buffer-size", "B", live.DefaultBuffer>>20, "`MIB` of memory for packets")
 	f.StringVarP(&o.stop, "autostop", "a", "", "stop after `LIMIT`, as duration:30")
+	f.StringVarP(&o.clock, "time-stamp-type", "j", "host", "clock of times, `T`: host or adapter")
 	f.BoolVar(&o.keep, "keep-rights", false, "do not give up rights once capturing")
 }
 
@@ -77,8 +80,23 @@ func (o *liveOptions) expression() (*filter.Filter, error) {
 	return f, nil
 }
 
-// open opens the interface, and gives up the rights that this took. What is written from then on has to be open already.
-func (o *liveOptions) open(ports []uint16, std streams) (*liveInput, error) {
+// check judges the flags that need no look at the system.
+func (o *liveOptions) check() error {
+	if _, err := o.duration(); err != nil {
+		return err
+	}
+	if _, err := o.expression(); err != nil {
+		return err
+	}
+	if o.clock != "" && o.clock != "host" && o.clock != "adapter" {
+		return usageError{fmt.Errorf("--time-stamp-type is host or adapter, not %q", o.clock)}
+	}
+	return o.write.check(o.iface != "")
+}
+
+// open opens the interface, and gives up the rights that this took. What is written from then on has to be open already, or is opened by
+// another process. At most so many packets are taken, 0 for no bound.
+func (o *liveOptions) open(ports []uint16, packets uint64) (*liveInput, error) {
 	link, err := linkOf(o.iface)
 	if err != nil {
 		return nil, err
@@ -88,21 +106,46 @@ func (o *liveOptions) open(ports []uint16, std streams) (*liveInput, error) {
 		return nil, err
 	}
 	self, _ := os.Executable() // only for the text of an error
-	c, err := live.Open(live.Options{Interface: o.iface, Filter: program, Snaplen: o.snaplen, NotPromiscuous: o.private, Buffer: o.buffer << 20, Program: self})
+	c, err := live.Open(live.Options{Interface: o.iface, Filter: program, Snaplen: o.snaplen, NotPromiscuous: o.private, Buffer: o.buffer << 20,
+		AdapterTime: o.clock == "adapter", Program: self})
+	if errors.Is(err, live.ErrAdapterTime) {
+		err = fmt.Errorf("%w: --time-stamp-type host takes times from this machine", err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	in := &liveInput{Capture: c, name: o.iface}
+	if err := o.prepare(in, ports, packets); err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	return in, nil
+}
+
+// prepare opens what is written to, and gives up the rights.
+func (o *liveOptions) prepare(in *liveInput, ports []uint16, packets uint64) error {
+	if o.write.path != "" {
+		extra, err := o.expression()
+		if err != nil {
+			return err
+		}
+		about := capture.Interface{Name: o.iface, Link: in.Link(), Snaplen: uint32(o.snaplen), Filter: filter.Text(ports, extra, in.Link())}
+		end := in.Stop
+		if o.screen {
+			end = nil // the tables go on
+		}
+		if in.keep, err = o.write.keep(about, packets, o.keep, end); err != nil {
+			return err
+		}
+	}
+	if o.screen {
+		in.save = newSaver(o.saveDir, o.keep)
+	}
 	if o.keep {
-		return in, nil
+		return nil
 	}
 	given, err := privilege.Drop(privilege.Plan{Read: []string{"/usr/share/zoneinfo"}, Write: []string{"/dev/tty"}})
-	if err != nil {
-		_ = c.Close()
-		return nil, err
-	}
 	in.rights = given.String()
-	return in, nil
+	return err
 }
 
 // linkOf returns the link type of an interface.
@@ -138,34 +181,6 @@ func (o *liveOptions) program(link capture.LinkType, ports []uint16) ([]bpf.RawI
 	return bpf.Assemble(code)
 }
 
-// liveInput is an interface as an input.
-type liveInput struct {
-	*live.Capture
-	name   string
-	rights string // what was given up
-}
-
-// Files implements packetInput.
-func (l *liveInput) Files() []string { return []string{"interface " + l.name} }
-
-// Faults implements packetInput.
-func (l *liveInput) Faults() []*capture.Fault { return nil }
-
-// Progress implements packetInput.
-func (l *liveInput) Progress() (read, total int64) { return 0, 0 }
-
-// trouble says what went wrong on the way, a line each.
-func (l *liveInput) trouble() (lines []string) {
-	st := l.Stats()
-	if st.Losses > 0 {
-		lines = append(lines, fmt.Sprintf("%s was not up all the time: %d times away or down, and now %v", l.name, st.Losses, st.State))
-	}
-	if st.Trouble != nil {
-		lines = append(lines, fmt.Sprintf("%s: %v", l.name, st.Trouble))
-	}
-	return lines
-}
-
 // open opens what the flags and arguments name: an interface, or capture files; and says whether packets come as they are sent.
 func (o *sourceOptions) open(ctx context.Context, args []string, std streams) (packetInput, bool, error) {
 	if o.live.iface == "" {
@@ -182,7 +197,7 @@ func (o *sourceOptions) open(ctx context.Context, args []string, std streams) (p
 	if len(o.files)+len(args) > 0 {
 		return nil, false, usageError{errors.New("either -i or capture files, not both")}
 	}
-	l, err := o.live.open(o.ports, std)
+	l, err := o.live.open(o.ports, o.packets)
 	if err != nil {
 		return nil, false, err
 	}
@@ -200,10 +215,7 @@ type exchange struct {
 // exchange opens input and output. A capture gives up the right to write files, so its output comes first; else the input does, so that a mistyped name
 // empties no file. A wrong name of either is known before the work.
 func (o *sourceOptions) exchange(ctx context.Context, args []string, output string, std streams) (x exchange, err error) {
-	if _, err := o.live.duration(); err != nil {
-		return x, err
-	}
-	if _, err := o.live.expression(); err != nil {
+	if err := o.live.check(); err != nil {
 		return x, err
 	}
 	if o.live.iface != "" {
@@ -272,7 +284,10 @@ func (o *sourceOptions) sources(in packetInput, n int) ([]capture.Source, error)
 }
 
 // stoppable is an input whose reading can be ended so that what came until then is still handed out.
-type stoppable interface{ Stop() }
+type stoppable interface {
+	Stop()
+	finish() // when all is decoded
+}
 
 // decode decodes an input to its end, or to the end of the context, with a progress line on screen while it works.
 func (o *sourceOptions) decode(ctx context.Context, in packetInput, c decode.Config, workers int, screen io.Writer, h func(int) decode.Handler) (decode.Stats, error) {
@@ -290,51 +305,9 @@ func (o *sourceOptions) decode(ctx context.Context, in packetInput, c decode.Con
 	}
 	stop := context.AfterFunc(ctx, end)
 	defer stop()
-	return decode.Run(reading, sources, c, h)
-}
-
-// dropped adds to a report what the kernel did not hand out.
-func dropped(r *analyze.Report, in packetInput, w io.Writer) {
-	l, ok := in.(*liveInput)
-	if !ok {
-		return
+	stats, err := decode.Run(reading, sources, c, h)
+	if l, ok := in.(stoppable); ok {
+		l.finish()
 	}
-	r.Packets.KernelDropped = l.Stats().Dropped
-	for _, line := range l.trouble() {
-		fmt.Fprintf(w, "dnssniff: warning: %s\n", sanitize.String(line))
-	}
-}
-
-func interfacesCommand(std streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "interfaces",
-		Short: "List the interfaces to capture from",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			all, err := live.Interfaces()
-			if err != nil {
-				return err
-			}
-			for _, i := range all {
-				if _, err := fmt.Fprintln(std.out, interfaceLine(&i)); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
-}
-
-func interfaceLine(i *live.Interface) string {
-	words := []string{sanitize.String(i.Name)}
-	for _, a := range i.Addresses {
-		words = append(words, a.String())
-	}
-	switch {
-	case i.Err != nil:
-		words = append(words, sanitize.String(i.Err.Error()))
-	default:
-		words = append(words, "("+i.Link.String()+", "+i.Flags.String()+")")
-	}
-	return strings.Join(words, "  ")
+	return stats, err
 }

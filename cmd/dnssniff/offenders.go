@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dnssniff/dnssniff/analyze"
-	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/text"
 )
@@ -83,28 +82,37 @@ func (o *offendersOptions) run(ctx context.Context, args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	files, err := o.source.paths(args)
-	if err != nil {
-		return err
-	}
-	if err := o.checkOutputs(files); err != nil {
+	if err := o.checkSource(args); err != nil {
 		return err
 	}
 	conf, err := o.source.config()
 	if err != nil {
 		return err
 	}
-	in, err := openInput(ctx, files, o.std)
+	x, err := o.source.exchange(ctx, args, o.output, o.std)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	w, done, err := openOutput(o.output, o.std)
+	defer x.in.Close()
+	ctx, cancel := o.source.until(ctx, x.live, o.std)
+	defer cancel()
+	err = o.toPackets(func(packets io.Writer) error { return o.show(ctx, x.in, conf, x.out, packets) })
+	return errors.Join(err, x.done())
+}
+
+// checkSource judges what is read and where it is written.
+func (o *offendersOptions) checkSource(args []string) error {
+	if o.source.live.iface != "" {
+		if o.packets != "" {
+			return usageError{errors.New("-w reads the capture twice, and an interface can be read once: dnssniff report -i IFACE -w FILE keeps the packets; read that")}
+		}
+		return nil
+	}
+	files, err := o.source.paths(args)
 	if err != nil {
 		return err
 	}
-	err = o.toPackets(func(packets io.Writer) error { return o.show(ctx, in, conf, w, packets) })
-	return errors.Join(err, done())
+	return o.checkOutputs(files)
 }
 
 // toPackets calls do with what -w names, nil where it names nothing.
@@ -123,13 +131,15 @@ func (o *offendersOptions) toPackets(do func(packets io.Writer) error) error {
 }
 
 // show reads the capture, writes the packets if they are wanted, and prints.
-func (o *offendersOptions) show(ctx context.Context, in *capture.Input, conf decode.Config, w, packets io.Writer) error {
-	within, cancel := linger(ctx, isLive(in.Files(), o.std.in), o.std.grace)
-	defer cancel()
-	r, log, err := o.read(within, in, conf, packets != nil)
+func (o *offendersOptions) show(ctx context.Context, in packetInput, conf decode.Config, w, packets io.Writer) error {
+	told := announce(in, o.std.err)
+	r, log, err := o.read(ctx, in, conf, packets != nil)
+	told()
+	ended(in, o.std.err)
 	if err != nil {
 		return err
 	}
+	count(r, in)
 	warn(o.std.err, r.Source.Faults)
 	look := text.OffendersOptions{Options: o.look(w), Rules: o.rules}
 	if packets != nil {
@@ -165,7 +175,7 @@ func (s *offenderShard) Message(m *decode.Message) {
 }
 
 // read makes the report, and the log of the packets where it is wanted.
-func (o *offendersOptions) read(ctx context.Context, in *capture.Input, conf decode.Config, wanted bool) (*analyze.Report, *packetLog, error) {
+func (o *offendersOptions) read(ctx context.Context, in packetInput, conf decode.Config, wanted bool) (*analyze.Report, *packetLog, error) {
 	limits := analyze.DefaultLimits()
 	summaries, logs := make([]*analyze.Summary, decode.Shards), make([]*packetLog, decode.Shards)
 	for i := range summaries {
@@ -175,7 +185,7 @@ func (o *offendersOptions) read(ctx context.Context, in *capture.Input, conf dec
 		}
 	}
 	handler := func(i int) decode.Handler { return &offenderShard{summaries[i], logs[i]} }
-	stats, err := decodeAll(ctx, in, conf, o.source.workers, o.std.err, handler)
+	stats, err := o.source.decode(ctx, in, conf, o.source.workers, o.std.err, handler)
 	if err != nil {
 		return nil, nil, err
 	}

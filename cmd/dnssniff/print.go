@@ -58,12 +58,13 @@ how long, by what change, and each try.
 	f := cmd.Flags()
 	o.source.flags(cmd)
 	o.source.live.flags(cmd)
+	o.source.live.write.flags(f)
 	_ = f.MarkHidden("workers") // lines in order take one
 	whereFlag(cmd, &o.where)
 	f.BoolVar(&o.json, "json", false, "one JSON object per line")
 	f.BoolVar(&o.lookups, "lookups", false, "one line per lookup: a client's tries for one question")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
-	f.StringVar(&o.time, "time", "clock", "times as `FORM`: clock, full, relative")
+	f.StringVar(&o.time, "time", "clock", "time `FORM`: clock, full, relative")
 	return cmd
 }
 
@@ -96,7 +97,10 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	conf.KeepNames, conf.InOrder = true, true
 	p := o.printer(x.out, &conf, x.live)
 	p.look.Time, p.stop, p.where = form, cancel, expr
+	told := announce(x.in, o.std.err)
 	stats, err := o.lines(ctx, x.in, conf, p)
+	told()
+	ended(x.in, o.std.err)
 	if err := errors.Join(err, p.err, x.done()); err != nil {
 		return err
 	}

@@ -57,6 +57,7 @@ the program. Where no capture has begun yet, the first one fails, with exit code
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), args) },
 	}
 	o.flags(cmd)
+	o.source.live.write.flags(cmd.Flags())
 	return cmd
 }
 
@@ -67,7 +68,7 @@ func (o *reportOptions) flags(cmd *cobra.Command) {
 	f.StringVar(&o.format, "format", "text", "`FORM` of the report: text or json")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
 	f.IntVar(&o.top, "top", 0, fmt.Sprintf("`N` rows in each table (text %d, json %d)", topText, topJSON))
-	f.IntVar(&o.width, "width", 0, "`N` columns of text, 80 or more (the terminal's, or 80)")
+	f.IntVar(&o.width, "width", 0, "`N` columns of text, 80 or more (terminal's, or 80)")
 }
 
 func (o *reportOptions) run(ctx context.Context, args []string) error {
@@ -88,9 +89,12 @@ func (o *reportOptions) run(ctx context.Context, args []string) error {
 	defer x.in.Close()
 	ctx, cancel := o.source.until(ctx, x.live, o.std)
 	defer cancel()
+	told := announce(x.in, o.std.err)
 	r, err := o.read(ctx, x.in, conf)
+	told()
+	ended(x.in, o.std.err)
 	if err == nil {
-		dropped(r, x.in, o.std.err)
+		count(r, x.in)
 		warn(o.std.err, r.Source.Faults)
 		err = o.render(x.out, r)
 	}

@@ -64,6 +64,7 @@ func oneLine(err error) string {
 func rootCommand(std streams) *cobra.Command {
 	o := reportOptions{std: std}
 	var look appOptions
+	var list bool
 	cmd := &cobra.Command{
 		Use:   "dnssniff [FILE...]",
 		Short: "Passive DNS analyzer: what is going on, who it is, and why",
@@ -86,6 +87,9 @@ is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 		SuggestionsMinimumDistance: 2, // how many letters a mistyped command may be off, for a hint
 
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if list {
+				return listInterfaces(std.out)
+			}
 			if len(args) == 0 && len(o.source.files) == 0 && o.source.live.iface == "" {
 				return cmd.Help()
 			}
@@ -104,8 +108,10 @@ is damaged, which gets a warning; 1 failed; 2 wrong call.`,
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.flags(cmd)
+	o.source.live.write.flags(cmd.Flags())
 	look.flags(cmd)
-	cmd.AddCommand(reportCommand(std), demoCommand(std), printCommand(std), inspectCommand(std), interfacesCommand(std), offendersCommand(std), explainCommand(std))
+	cmd.Flags().BoolVarP(&list, "list-interfaces", "D", false, "list the interfaces to capture from")
+	cmd.AddCommand(reportCommand(std), demoCommand(std), printCommand(std), inspectCommand(std), interfacesCommand(std), offendersCommand(std), explainCommand(std), createFilesCommand())
 	return cmd
 }
 

@@ -112,7 +112,7 @@ func (o *inspectOptions) choose(ctx context.Context, files []string, conf decode
 	defer stop(nil)
 	c := &chooser{expr: e, stop: stop}
 	conf.KeepNames, conf.InOrder = true, true
-	if _, err := decodeAll(within, in, conf, 1, o.std.err, func(int) decode.Handler { return c }); err != nil && !errors.Is(context.Cause(within), errEnough) {
+	if _, err := o.source.decode(within, in, conf, 1, o.std.err, func(int) decode.Handler { return c }); err != nil && !errors.Is(context.Cause(within), errEnough) {
 		return nil, false, err
 	}
 	return c.packets, c.more, nil

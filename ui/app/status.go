@@ -18,6 +18,8 @@ type Status struct {
 	Read, Total int64
 	// Dropped counts packets that the kernel dropped.
 	Dropped uint64
+	// NotWritten counts packets that were to be kept in a file, and are not.
+	NotWritten uint64
 	// Trouble says what is wrong with the source: an interface that is down, a damaged file. "" for nothing.
 	Trouble string
 }
@@ -49,6 +51,9 @@ func statusLine(st Status, s *watch.Snapshot, l look, width int) line {
 		drops = part{"! kernel dropped " + text.Number(dropped), bad, 1}
 	}
 	parts = append(parts, drops)
+	if st.NotWritten > 0 {
+		parts = append(parts, part{"! not written " + text.Number(st.NotWritten), warn, 1})
+	}
 	if len(s.Approximate) > 0 {
 		parts = append(parts, part{"approximate: " + strings.Join(s.Approximate, ", "), warn, 3})
 	}

@@ -74,6 +74,7 @@ func conditions(r *analyze.Report) []condition {
 	return []condition{
 		{n: p.KernelDropped, noun: "packet", text: "dropped by the kernel", of: p.Read + p.KernelDropped, ofWhat: "packets that came",
 			advice: "counts are too low, and answered queries can look unanswered"},
+		all(condition{n: p.NotWritten, noun: "packet", text: "not written to the file of -w", advice: "they are counted here all the same", note: true}),
 		all(condition{n: p.SnaplenCut, noun: "packet", text: "cut short by the snapshot length", advice: "capture with -s 0"}),
 		all(condition{n: p.Undecodable, noun: "packet", text: "could not be decoded"}),
 		all(condition{n: p.FragmentsLost, noun: "IP fragment", text: "lost", advice: fragmentAdvice(&p)}),

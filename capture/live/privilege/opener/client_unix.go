@@ -46,8 +46,9 @@ func Start(cmd *exec.Cmd) (*Opener, error) {
 	}
 	_ = theirs.Close() // so that its end is noticed
 	o := &Opener{conn: conn, cmd: cmd}
-	if _, err := o.result("."); err != nil {
-		return nil, errors.Join(err, o.Close())
+	if _, err := o.result(""); err != nil {
+		_ = o.Close() // that it failed is known
+		return nil, err.Err
 	}
 	return o, nil
 }
@@ -74,14 +75,17 @@ func (o *Opener) ask(op byte, body []byte, name string) (*os.File, error) {
 		return nil, &os.PathError{Op: "create", Path: name, Err: errors.Join(ErrGone, err)}
 	}
 	f, err := o.result(name)
-	if err == nil && f == nil {
-		err = &os.PathError{Op: "create", Path: name, Err: ErrGone}
+	switch {
+	case err != nil:
+		return nil, err
+	case f == nil:
+		return nil, &os.PathError{Op: "create", Path: name, Err: ErrGone}
 	}
-	return f, err
+	return f, nil
 }
 
 // result reads a reply.
-func (o *Opener) result(name string) (*os.File, error) {
+func (o *Opener) result(name string) (*os.File, *os.PathError) {
 	var b [replySize]byte
 	rights := make([]byte, unix.CmsgSpace(4))
 	n, oob, _, _, err := o.conn.ReadMsgUnix(b[:], rights)

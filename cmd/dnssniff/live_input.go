@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/capture"
+	"github.com/dnssniff/dnssniff/capture/live"
+	"github.com/dnssniff/dnssniff/ui/sanitize"
+)
+
+// liveInput is an interface as an input.
+type liveInput struct {
+	*live.Capture
+	name   string
+	rights string  // what was given up
+	keep   *keeper // nil: no packets are kept
+	save   *saver  // nil: nothing is saved
+}
+
+// Sources implements packetInput. Where packets are kept, that is one source more.
+func (l *liveInput) Sources(n int) []capture.Source {
+	if l.keep == nil {
+		return l.Capture.Sources(n)
+	}
+	all := l.Capture.Sources(n + 1)
+	l.keep.run(all[n])
+	return all[:n]
+}
+
+// Files implements packetInput.
+func (l *liveInput) Files() []string { return []string{"interface " + l.name} }
+
+// Faults implements packetInput.
+func (l *liveInput) Faults() []*capture.Fault { return nil }
+
+// Progress implements packetInput.
+func (l *liveInput) Progress() (read, total int64) { return 0, 0 }
+
+// finish ends the capture when its packets are decoded, and waits until they are written.
+func (l *liveInput) finish() {
+	l.Stop()
+	l.keep.wait()
+}
+
+// Close implements packetInput.
+func (l *liveInput) Close() error {
+	return errors.Join(l.Capture.Close(), l.keep.close(), l.save.close())
+}
+
+// standing is what is to be said of a capture when it changes.
+type standing struct {
+	state   live.State
+	trouble string
+	keeping string
+}
+
+// standing says how it stands.
+func (l *liveInput) standing() standing {
+	st := l.Stats()
+	now := standing{state: st.State}
+	if st.Trouble != nil {
+		now.trouble = st.Trouble.Error()
+	}
+	if l.keep != nil {
+		now.keeping = l.keep.why(l.keep.Stats())
+	}
+	return now
+}
+
+// announced is how often is looked for what is to be said.
+const announced = 250 * time.Millisecond
+
+// announce says on w, until the caller calls done, when the interface goes and comes, and when packets can be written no more, or again.
+func (l *liveInput) announce(w io.Writer) (done func()) {
+	stop := make(chan struct{})
+	var saying sync.WaitGroup
+	saying.Go(func() {
+		tick := time.NewTicker(announced)
+		defer tick.Stop()
+		var before standing
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+			}
+			now := l.standing()
+			l.say(w, before, now)
+			before = now
+		}
+	})
+	return func() { close(stop); saying.Wait() }
+}
+
+// say says what has changed.
+func (l *liveInput) say(w io.Writer, before, now standing) {
+	line := func(format string, args ...any) {
+		fmt.Fprintf(w, "dnssniff: %s\n", sanitize.String(fmt.Sprintf(format, args...)))
+	}
+	switch {
+	case now.state == before.state:
+	case now.state == live.Up:
+		line("%s is up again", l.name)
+	default:
+		line("%s is %v: the capture goes on when it is up again", l.name, now.state)
+	}
+	if now.trouble != before.trouble && now.trouble != "" {
+		line("%s", now.trouble)
+	}
+	switch {
+	case now.keeping == before.keeping:
+	case now.keeping == "":
+		line("%s: packets are written again; %d were not", l.keep.name, l.keep.Stats().Lost)
+	default:
+		line("%s%s: packets are not written until that changes", l.keep.name, now.keeping)
+	}
+}
+
+// trouble says what went wrong on the way, a line each.
+func (l *liveInput) trouble() (lines []string) {
+	st := l.Stats()
+	if st.Losses > 0 {
+		lines = append(lines, fmt.Sprintf("%s was not up all the time: %d times away or down, and now %v", l.name, st.Losses, st.State))
+	}
+	if st.Trouble != nil {
+		lines = append(lines, fmt.Sprintf("%s: %v", l.name, st.Trouble))
+	}
+	if st.MachineTime > 0 {
+		lines = append(lines, fmt.Sprintf("%d packets have the time of this machine, not of the adapter", st.MachineTime))
+	}
+	return lines
+}
+
+// report says what went wrong on the way, and what was written.
+func (l *liveInput) report(w io.Writer) {
+	for _, line := range l.trouble() {
+		fmt.Fprintf(w, "dnssniff: warning: %s\n", sanitize.String(line))
+	}
+	if l.keep != nil {
+		fmt.Fprintf(w, "dnssniff: %s\n", sanitize.String(l.keep.summary()))
+	}
+}
+
+// announce says on w what happens to an input that is an interface, until done is called.
+func announce(in packetInput, w io.Writer) (done func()) {
+	if l, ok := in.(*liveInput); ok {
+		return l.announce(w)
+	}
+	return func() {}
+}
+
+// ended says on w what became of an input that is an interface.
+func ended(in packetInput, w io.Writer) {
+	if l, ok := in.(*liveInput); ok {
+		l.report(w)
+	}
+}
+
+// count adds to a report what was lost before the decoder.
+func count(r *analyze.Report, in packetInput) {
+	l, ok := in.(*liveInput)
+	if !ok {
+		return
+	}
+	r.Packets.KernelDropped = l.Stats().Dropped
+	if l.keep != nil {
+		r.Packets.NotWritten = l.keep.Stats().Lost
+	}
+}
