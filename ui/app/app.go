@@ -14,6 +14,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,8 +90,9 @@ type App struct {
 	screen tcell.Screen
 	area   map[int]rect // of the panes, as last drawn
 	mu     sync.Mutex
-	mail   []func() // for the loop
-	jobs   chan job
+	mail   []func()      // for the loop
+	todo   []job         // at most one for each table
+	jobs   chan struct{} // there is something to do
 	side   sync.WaitGroup
 	busy   int // jobs under way
 }
@@ -103,7 +105,7 @@ func New(src Source, o Options) *App {
 	if o.Status == nil {
 		o.Status = func() Status { return Status{} }
 	}
-	a := &App{look: look{o.Color, o.ASCII}, src: src, opt: o, tv: tview.NewApplication(), keys: bindings(), guide: sync.OnceValue(guide.Load), jobs: make(chan job, 1)}
+	a := &App{look: look{o.Color, o.ASCII}, src: src, opt: o, tv: tview.NewApplication(), keys: bindings(), guide: sync.OnceValue(guide.Load), jobs: make(chan struct{}, 1)}
 	a.levels = []*level{{snapshot: src.Snapshot(), narrow: &narrowing{}, states: map[string]*state{}, focus: map[screenID]int{}}}
 	a.tv.SetRoot(newFrame(a), true).SetInputCapture(a.key).EnableMouse(o.Mouse).EnablePaste(true)
 	return a
@@ -160,12 +162,22 @@ func (a *App) delivered() {
 	}
 }
 
-// job is a large table to arrange.
+// job is a large table to arrange, or the selected row to find in one that is arranged.
 type job struct {
 	arrangement
+	of       *state
 	sheet    sheet
 	selected string
-	done     func(order []int32, at int)
+	arranged bool
+	order    []int32 // if it is arranged
+}
+
+// do goes through all rows.
+func (j *job) do() {
+	if !j.arranged && j.arrangement != (arrangement{}) {
+		j.order = arranged(j.sheet, j.arrangement)
+	}
+	j.arranged = true
 }
 
 // work is the other goroutine: it ticks, and arranges.
@@ -181,9 +193,14 @@ func (a *App) work() {
 			if waiting.TryLock() {
 				a.post(func() { waiting.Unlock(); a.tick() })
 			}
-		case j := <-a.jobs:
-			order, at := j.arrange(j.sheet, j.selected)
-			a.post(func() { j.done(order, at) })
+		case <-a.jobs:
+			j, ok := a.next()
+			if !ok {
+				continue
+			}
+			j.do()
+			at := find(j.sheet, j.order, j.selected)
+			a.post(func() { a.arranged(j, at) })
 		}
 	}
 }
@@ -226,22 +243,54 @@ func (a *App) arrange(s *state, sh sheet) {
 			return
 		}
 	}
-	j := job{arrangement: s.arrangement, sheet: sh, selected: s.selected}
-	j.done = func(order []int32, at int) {
-		a.busy--
-		if j.arrangement != s.arrangement { // the user went on
-			return
-		}
-		if j.selected != s.selected { // the user moved on meanwhile
-			at = find(sh, order, s.selected)
-		}
-		s.adopt(sh, order, at)
+	a.send(job{of: s, arrangement: s.arrangement, sheet: sh, selected: s.selected})
+}
+
+// send has a job done aside. One of the same table that was not begun is not done any more: nobody waits for it.
+func (a *App) send(j job) {
+	a.mu.Lock()
+	if i := slices.IndexFunc(a.todo, func(x job) bool { return x.of == j.of }); i >= 0 {
+		a.todo[i] = j
+	} else {
+		a.todo = append(a.todo, j)
+		a.busy++
 	}
+	a.mu.Unlock()
+	a.knock()
+}
+
+// knock wakes the other goroutine, or leaves word for it.
+func (a *App) knock() {
 	select {
-	case <-a.jobs: // nobody waits for an older one
-		a.busy--
+	case a.jobs <- struct{}{}:
 	default:
 	}
-	a.busy++
-	a.jobs <- j
+}
+
+// next takes the oldest job.
+func (a *App) next() (job, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.todo) == 0 {
+		return job{}, false
+	}
+	j := a.todo[0]
+	a.todo = slices.Delete(a.todo, 0, 1)
+	if len(a.todo) > 0 {
+		a.knock()
+	}
+	return j, true
+}
+
+// arranged shows what came of a job.
+func (a *App) arranged(j job, at int) {
+	a.busy--
+	switch s := j.of; {
+	case j.arrangement != s.arrangement: // the user went on
+	case j.selected != s.selected: // the user moved on meanwhile: the row is to be found again, which is for aside too
+		j.selected = s.selected
+		a.send(j)
+	default:
+		s.adopt(j.sheet, j.order, at)
+	}
 }

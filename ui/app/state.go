@@ -82,7 +82,7 @@ func (s *state) row(at int) int {
 	return int(s.order[at])
 }
 
-// arrange puts a sheet's rows into the order asked for and finds the selected one. It is what is done aside for a large sheet.
+// arrange puts a sheet's rows into the order asked for and finds the selected one. It goes through all rows.
 func (a arrangement) arrange(sh sheet, selected string) (order []int32, at int) {
 	if a != (arrangement{}) {
 		order = arranged(sh, a)
