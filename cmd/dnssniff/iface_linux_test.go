@@ -53,6 +53,7 @@ func TestEndsWhileTheInterfaceIsAway(t *testing.T) {
 func TestInspectFirstMatch(t *testing.T) {
 	namespace(t)
 	s := sniff(t, "inspect", "-i", "vB", "--where", `name == "thematch.example." && status == "unanswered"`, "--timeout", "10ms")
+	s.wait(&s.errs, "listening on vB, link type EN10MB, buffer 64 MiB; rights: ")
 	s.ask("nomatch1", s.captures)
 	s.ask("thematch", never)
 	s.end()

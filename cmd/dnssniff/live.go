@@ -140,7 +140,7 @@ func (o *liveOptions) prepare(in *liveInput, ports []uint16, packets uint64) err
 	if o.screen {
 		in.save = newSaver(o.saveDir, o.keep)
 	}
-	if o.keep {
+	if in.rights = "kept"; o.keep {
 		return nil
 	}
 	given, err := privilege.Drop(privilege.Plan{Read: []string{"/usr/share/zoneinfo"}, Write: []string{"/dev/tty"}})

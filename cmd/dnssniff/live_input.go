@@ -75,8 +75,10 @@ func (l *liveInput) standing() standing {
 // announced is how often is looked for what is to be said.
 const announced = 250 * time.Millisecond
 
-// announce says on w, until the caller calls done, when the interface goes and comes, and when packets can be written no more, or again.
+// announce says on w that the capture has begun and, until the caller calls done, when the interface goes and comes, and when packets can be
+// written no more, or again.
 func (l *liveInput) announce(w io.Writer) (done func()) {
+	fmt.Fprintf(w, "dnssniff: listening on %s, link type %v, buffer %d MiB; rights: %s\n", sanitize.String(l.name), l.Link(), l.Stats().Buffer>>20, l.rights)
 	stop := make(chan struct{})
 	var saying sync.WaitGroup
 	saying.Go(func() {
