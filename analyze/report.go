@@ -178,7 +178,7 @@ type Packets struct {
 	LaterFragments uint64 `json:"later_fragments"` // of these, not the first of their datagram: a capture filter on ports lets none of them through
 	KernelDropped  uint64 `json:"kernel_dropped"`
 	NotWritten     uint64 `json:"not_written,omitempty"` // packets that were to be kept in a file, and are not
-	EncryptedDNS   uint64 `json:"encrypted_dns"` // DNS over TLS or QUIC, port 853; part of NonDNS
+	EncryptedDNS   uint64 `json:"encrypted_dns"`         // DNS over TLS or QUIC, port 853; part of NonDNS
 	BadIPChecksum  uint64 `json:"bad_ip_checksum"`
 	BadL4Checksum  uint64 `json:"bad_l4_checksum"`
 	ICMPErrors     uint64 `json:"icmp_errors"`    // ICMP errors that quote a packet on a DNS port
