@@ -116,12 +116,3 @@ func linger(ctx context.Context, live bool, grace time.Duration) (context.Contex
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return late, func() { stop(); cancel() }
 }
-
-// decodeAll decodes files to their end, or to the end of the context, with a progress line on screen while it works.
-func decodeAll(ctx context.Context, in packetInput, c decode.Config, workers int, screen io.Writer, h func(int) decode.Handler) (decode.Stats, error) {
-	done := showProgress(in, screen)
-	defer done()
-	stop := context.AfterFunc(ctx, func() { _ = in.Close() }) // wakes readers that wait for a stream
-	defer stop()
-	return decode.Run(ctx, in.Sources(workers), c, h)
-}

@@ -10,6 +10,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/analyze/watch"
 )
 
@@ -241,5 +242,33 @@ func TestMessageKeptInPart(t *testing.T) {
 	e := exchange(&x, []string{"a.pcap"}, 5)
 	if len(e.Remarks) != 2 || !strings.Contains(e.Remarks[0], "the first 20 are kept") {
 		t.Errorf("%q", e.Remarks)
+	}
+}
+
+// TestQuietLine: a line on which there was traffic is not one that has seen none.
+func TestQuietLine(t *testing.T) {
+	seen := &watch.Snapshot{Report: &analyze.Report{}, Records: []*record.Record{{}}}
+	for want, s := range map[string]*watch.Snapshot{"no packet yet": {Report: &analyze.Report{}}, "no packet now": seen} {
+		var line string
+		for _, part := range statusLine(Status{Source: "eth0", Live: true}, s, look{}, 100) {
+			line += part.text
+		}
+		if !strings.Contains(line, want) {
+			t.Errorf("%q does not say %q", line, want)
+		}
+	}
+}
+
+// TestStatusOfKeptPackets: what was not written is said as long as there is a capture.
+func TestStatusOfKeptPackets(t *testing.T) {
+	s := &watch.Snapshot{Report: &analyze.Report{}}
+	for _, width := range []int{40, 100} {
+		var line string
+		for _, part := range statusLine(Status{Source: "eth0", Live: true, NotWritten: 1234, Trouble: "disk"}, s, look{}, width) {
+			line += part.text
+		}
+		if !strings.Contains(line, "! disk") || !strings.Contains(line, "! not written 1,234") && width > 40 {
+			t.Errorf("%d: %q", width, line)
+		}
 	}
 }

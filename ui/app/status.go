@@ -104,6 +104,9 @@ func spanText(s *watch.Snapshot) string {
 // liveRates are of the last seconds.
 func liveRates(s *watch.Snapshot, l look) []part {
 	r := s.Rates
+	if r.Over == 0 && (s.Report.Packets.Read > 0 || len(s.Records) > 0) {
+		return []part{{"no packet now", dim, 2}}
+	}
 	if r.Over == 0 {
 		return []part{{"no packet yet", dim, 2}}
 	}
