@@ -49,7 +49,7 @@ func (o *explainOptions) cases(ctx context.Context, g *guide.Guide) ([]guide.Cas
 	for i := range summaries {
 		summaries[i], seen[i] = analyze.NewSummary(&conf, analyze.DefaultLimits()), guide.NewCollector()
 	}
-	stats, err := decodeAll(within, in, conf, o.source.workers, o.std.err, func(i int) decode.Handler { return &explainShard{summaries[i], seen[i]} })
+	stats, err := o.source.decode(within, in, conf, o.source.workers, o.std.err, func(i int) decode.Handler { return &explainShard{summaries[i], seen[i]} })
 	if err != nil {
 		return nil, nil, err
 	}
