@@ -30,7 +30,7 @@ func explainCommand(std streams) *cobra.Command {
 	o := explainOptions{std: std}
 	cmd := &cobra.Command{
 		Use:   "explain [KEY...]",
-		Short: "The guide: what a code or an anomaly means, its causes, what to do",
+		Short: "The guide: what a code or an anomaly means, and what to do",
 		Long: `explain shows pages of the guide: response codes, TSIG and TKEY errors, extended
 DNS errors, anomalies, findings, and topics from troubleshooting to split
 horizon. A page says what it means and does not mean, the usual causes, how they
