@@ -15,7 +15,7 @@ import (
 )
 
 // creatorName is the hidden command that creates files for a capture without rights.
-const creatorName = "create-files"
+const creatorName = "opener"
 
 // newCreator returns what creates files in a directory, though the rights to do so may be given up by then.
 func newCreator(c opener.Config, keepsRights bool) (creator, error) {
