@@ -18,7 +18,7 @@ type Limits struct {
 	Clients, Servers, Names, Zones int
 	// Lookups is the number of lookups under way: 420 bytes each.
 	Lookups int
-	// Evidence is the number of rows of evidence: 450 bytes each.
+	// Evidence is the number of rows of evidence: 500 bytes each.
 	Evidence int
 }
 

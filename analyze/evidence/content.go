@@ -13,10 +13,12 @@ import (
 )
 
 // content reads the records of a response that say something about their zone.
-func (c *Collector) content(m *decode.Message) {
+func (c *Collector) content(o *observation) {
+	m := o.Response
 	if m.Malformed || m.Cut {
 		return
 	}
+	c.unsigned(o)
 	for i := range m.Records {
 		r := &m.Records[i]
 		if r.Section == wire.SectionAdditional || int(r.Data)+int(r.Len) > len(m.Data) {
@@ -248,8 +250,11 @@ type Signed struct {
 	// ExpiredAt is when the last of the expired did, ExpiresAt when the first of the good will, ValidFrom when the last of those that are not valid yet will
 	// be: seconds since the epoch, 0 where there is none.
 	ExpiredAt, ExpiresAt, ValidFrom int64
-	Overdue                         int64           // seconds from the expiry to the packet, of the one least overdue
-	Samples                         [samples]Sample // of those that are not good
+	// Unsigned counts answers to queries with DO whose records the zone ought to have signed, and that have no signature; Keyless those to queries for DNSKEY
+	// that have none.
+	Unsigned, Keyless uint64
+	Overdue           int64           // seconds from the expiry to the packet, of the one least overdue
+	Samples           [samples]Sample // of those that are not good
 }
 
 func (s *Signed) sample(n *uint64, m *decode.Message) {
@@ -307,6 +312,7 @@ func (s *Signed) merge(o *Signed) {
 	s.Keys.merge(&o.Keys)
 	s.SignedBy.merge(&o.SignedBy)
 	s.Good, s.Expired, s.NotYet = s.Good+o.Good, s.Expired+o.Expired, s.NotYet+o.NotYet
+	s.Unsigned, s.Keyless = s.Unsigned+o.Unsigned, s.Keyless+o.Keyless
 	s.ExpiredAt, s.ValidFrom = max(s.ExpiredAt, o.ExpiredAt), max(s.ValidFrom, o.ValidFrom)
 	if o.Overdue != 0 {
 		s.Overdue = minSet(s.Overdue, o.Overdue)

@@ -2,7 +2,7 @@
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
 // What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 4096 of each kind in a shard all, beyond that 64 in
-// a row of each 2048. For each row that a collector may have it takes 600 bytes at most, with its share of zones, moments, serials
+// a row of each 2048. For each row that a collector may have it takes 650 bytes at most, with its share of zones, moments, serials
 // and signed zones. What is gathered does not depend on the run's seed.
 package evidence
 
@@ -159,6 +159,8 @@ func (c *Collector) Transaction(t *decode.Transaction) {
 		c.count(&o, Symptom(0x1000)+Symptom(t.Status))
 		if t.Response != nil {
 			c.errors(&o)
+		} else {
+			c.leaked(&o)
 		}
 	}
 	for id := range anomalies(t) {
@@ -175,6 +177,7 @@ type observation struct {
 	weight   uint32
 	name     []byte // wire form, lower case; nil if it is unknown
 	zone     uint64
+	zoneName []byte // part of name
 	nameHash uint64 // without the seed
 	kind     Kind
 	counted  [8]Symptom // the first anomalies that were counted
@@ -191,17 +194,17 @@ func (c *Collector) observe(t *decode.Transaction, weight uint32) observation {
 	}
 	if o.name != nil {
 		o.nameHash = wire.HashName(0, o.name)
-		o.zone = c.zone(o.name)
+		o.zone, o.zoneName = c.zone(o.name)
 	}
 	return o
 }
 
-// zone returns the hash of a name's zone, and keeps its text.
-func (c *Collector) zone(name []byte) uint64 {
+// zone returns a name's zone, with its hash, and keeps its text.
+func (c *Collector) zone(name []byte) (hash uint64, zone []byte) {
 	z := c.finder.Of(name)
 	h := wire.HashName(c.seed, z)
 	c.zones.add(h, z)
-	return h
+	return h, z
 }
 
 func kindOf(t *decode.Transaction) Kind {
@@ -281,13 +284,15 @@ func (c *Collector) answered(o *observation) {
 		c.countAt(o, key{server: o.Server, zone: o.zone, symptom: ZoneFine, kind: o.kind})
 		c.unsuffixed(o)
 	case rcodeNXDomain:
-		c.count(o, RCODE(code))
+		c.nonexistent(o, c.count(o, RCODE(code)))
 		c.suffixed(o)
+		c.leaked(o)
 	default:
 		c.count(o, RCODE(code))
+		c.leaked(o)
 	}
 	c.errors(o)
-	c.content(o.Response)
+	c.content(o)
 }
 
 // errors counts what a response says beside its RCODE.

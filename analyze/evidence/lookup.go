@@ -38,7 +38,7 @@ func (c *Collector) countLookup(l *lookup.Lookup, s Symptom, weight uint32) *Tal
 	k := key{client: l.Client, server: c.directory.Server(first.Server), symptom: s}
 	name := c.directory.Name(l.Name)
 	if name != nil {
-		k.zone = c.zone(name)
+		k.zone, _ = c.zone(name)
 	}
 	t, _ := c.rows.at(k)
 	t.event(first.Time, weight)

@@ -30,6 +30,10 @@ const (
 	Slow Symptom = 0x1104
 	// AskedAgain is a question that was answered, and came again after the time of a retry timer: 1 to 5 s.
 	AskedAgain Symptom = 0x1105
+	// NoDomain is a denial by a zone above the registrable domain of the name, by client and server, whatever the zone. Its Names are domains.
+	NoDomain Symptom = 0x1106
+	// Leaked is a name of a special-use zone that got no data: the row's zone is that zone, such as 168.192.in-addr.arpa. or local.
+	Leaked Symptom = 0x1107
 	// LookupFailed is a lookup that got no answer after all tries.
 	LookupFailed Symptom = 0x1102
 	// LookupRetried is a lookup of more than one transaction.
@@ -98,7 +102,7 @@ func noted(id anomaly.ID) bool {
 		return true
 	}
 	switch id {
-	case queryRetransmit, clientRetry, fragmentedResponse, sizeLadder, stale, rebinding, icmpQuoted, anyQuery:
+	case queryRetransmit, clientRetry, servfailCached, fragmentedResponse, sizeLadder, stale, rebinding, icmpQuoted, anyQuery:
 		return true
 	}
 	return false
@@ -110,6 +114,7 @@ var (
 	clientRetry        = anomaly.Make('P', 4)
 	fragmentedResponse = anomaly.Make('O', 36)
 	sizeLadder         = anomaly.Make('O', 37)
+	servfailCached     = anomaly.Make('S', 13)
 	stale              = anomaly.Make('S', 14)
 	rebinding          = anomaly.Make('S', 15)
 	icmpQuoted         = anomaly.Make('X', 15)
@@ -169,6 +174,10 @@ func (s Symptom) word() string {
 		return "slow"
 	case AskedAgain:
 		return "asked again"
+	case NoDomain:
+		return "no domain"
+	case Leaked:
+		return "leaked"
 	case LookupFailed:
 		return "lookup failed"
 	case LookupRetried:

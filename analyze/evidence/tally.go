@@ -34,7 +34,8 @@ type Tally struct {
 	Low, High int64
 	// Names and Ports tell about how many different names and client ports there were.
 	Names, Ports Distinct
-	Samples      [samples]Sample
+	Marks
+	Samples [samples]Sample
 }
 
 // RTTBuckets is how many buckets of answer times there are: the last but one ends at 4.1 s.
@@ -81,6 +82,7 @@ func (d *Distinct) Estimate() int {
 
 func (t *Tally) reset() {
 	*t = Tally{First: math.MaxInt64, Last: math.MinInt64, Low: math.MaxInt64, High: math.MinInt64}
+	t.Marks.reset()
 }
 
 // spreading is an odd constant that spreads what it multiplies over the upper bits.
@@ -98,12 +100,14 @@ func (t *Tally) add(x *decode.Transaction, name uint64, weight uint32) {
 	if q := x.Query; q != nil {
 		t.at(q.Time)
 		t.query(q, x.Proto, add)
+		t.Marks.query(q)
 		t.QueryBytes += uint64(weight) * uint64(q.Length)
 		addTo(&t.Retransmitted, uint32(q.Retransmissions))
 	}
 	if r := x.Response; r != nil {
 		t.at(r.Time)
 		t.response(r, add)
+		t.Marks.response(x.Query, r, weight)
 		t.ResponseBytes += uint64(weight) * uint64(r.Length)
 		if r.Server != x.Server && t.Other == (packet.Addr{}) {
 			t.Other = r.Server
@@ -143,6 +147,7 @@ const largeMessage = 1232
 
 // Types of questions (IANA).
 const (
+	typeNS     = 2
 	typeSOA    = 6
 	typeNULL   = 10
 	typeTXT    = 16
@@ -187,6 +192,7 @@ func (t *Tally) Merge(o *Tally) {
 	if t.Other == (packet.Addr{}) {
 		t.Other = o.Other
 	}
+	t.Marks.merge(&o.Marks)
 	t.Names.merge(&o.Names)
 	t.Ports.merge(&o.Ports)
 	for _, s := range o.Samples {
