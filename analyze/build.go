@@ -66,7 +66,7 @@ func (r *Report) diagnose(all []*Summary, o Options) {
 	for i, s := range all {
 		collectors[i] = s.evidence
 	}
-	in := diagnose.Input{Facts: evidence.Gather(collectors), OneWay: r.Source.OneWay}
+	in := diagnose.Input{Facts: evidence.Gather(collectors), OneWay: r.Source.OneWay, Load: r.Series.load()}
 	if len(r.Source.Files) == 1 {
 		in.File = r.Source.Files[0]
 	}
@@ -245,4 +245,18 @@ func seriesName(c int) string {
 		return otherRCODE
 	}
 	return mnemonic.RCODE(uint16(c))
+}
+
+// load is what of a series a diagnosis looks at.
+func (s *Series) load() []diagnose.Load {
+	const servFail = 2 // RFC 1035 section 4.1.1
+	list := make([]diagnose.Load, len(s.Queries))
+	failed := s.RCODEs[mnemonic.RCODE(servFail)]
+	for i := range list {
+		list[i] = diagnose.Load{Queries: s.Queries[i], Unanswered: s.Unanswered[i]}
+		if len(failed) > i {
+			list[i].ServFail = failed[i]
+		}
+	}
+	return list
 }

@@ -67,7 +67,11 @@ type Input struct {
 	First, Last int64  // of its packets, ns since the epoch
 	OneWay      string // "queries" or "responses" where the capture has nothing else; else empty
 	File        string // its name, to be filled into commands; "" if there is none
+	Load        []Load // over time, stretches of equal length without gaps; may be empty
 }
+
+// Load is what there was in a stretch of time.
+type Load struct{ Queries, ServFail, Unanswered uint64 }
 
 // Find returns where the capture was made, and what the rules find, the worst first.
 func Find(in Input) (Vantage, []Finding) {

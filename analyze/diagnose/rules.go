@@ -33,7 +33,9 @@ const (
 // rules returns all rules, by stage. Within a stage the order is that of the families, and of a family's list.
 func rules() []rule {
 	var all []rule
-	for _, family := range [][]rule{dnssecRules(), transportRules(), serverRules(), clientRules(), nameRules()} {
+	for _, family := range [][]rule{
+		formerrRules(), validationRules(), dnssecRules(), transportRules(), servfailRules(), serverRules(), clientRules(), nxdomainRules(), nameRules(), leakRules(),
+	} {
 		all = append(all, family...)
 	}
 	slices.SortStableFunc(all, func(a, b rule) int { return cmp.Compare(a.stage, b.stage) })

@@ -1,0 +1,235 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+)
+
+func nxdomainRules() []rule {
+	return []rule{
+		{"generated-names", abuse, generatedNames, []string{"RFC 2308 section 2.1", "RFC 9499 section 3"}},
+		{"zone-vanished", general, zoneVanished, []string{"RFC 2308 section 2.1", "RFC 8020 section 2"}},
+		{"nxdomain-by-type", general, nxdomainByType, []string{"RFC 8020 section 2", "RFC 2308 section 2.2"}},
+		{"typo-names", remarks, typoNames, []string{"RFC 2308 section 2.1"}},
+	}
+}
+
+// generatedNames looks for clients that ask for many domains which do not exist and which a program has made up.
+func generatedNames(c *caseFile) (all []Finding) {
+	side := c.floodSide()
+	for _, g := range groupBy(c, where{side: side, also: func(r *row) bool { return r.Client != addr{} }}, byClient, evidence.NoDomain) {
+		domains := g.Names.Estimate()
+		rest := where{side: side, also: func(r *row) bool { return r.Client != g.key }}
+		peers, peersFine := c.total(rest, evidence.NoDomain), c.fine(rest)
+		own := c.fine(where{client: g.key})
+		k := contrast(uint64(g.Random), g.Count+own.Count, uint64(peers.Random), peers.Count+peersFine.Count)
+		if domains < 12 || uint64(g.Random)*2 < g.Count || uint64(domains)*3 < g.Count || k < 0.5 {
+			continue
+		}
+		examples := c.deniedDomains(g.key)
+		f := Finding{
+			Severity: Warning,
+			Title:    fmt.Sprintf("%s asks for %s domains that do not exist and look made up by a program", g.key, aboutNames(uint64(domains))),
+			Cause: "Malware finds its master by trying domains that it computes from the date (a domain generation algorithm), most of which nobody has registered. " +
+				"Treat the host as infected until it is known what asks.",
+			Confidence: sure(0.95, uint64(g.Random)/4) * k,
+			Scope:      Scope{Client: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.rcode == 3", addressFilter(g.key)),
+			Next: []string{
+				command("dnssniff print %s --where %s", c.file(), fmt.Sprintf(`client == "%s" && rcode == "NXDOMAIN"`, g.key)) + "   # all of them",
+				command("dnssniff print %s --where %s", c.file(), fmt.Sprintf(`client == "%s" && rcode == "NOERROR"`, g.key)) + "   # is one of the sort registered? That is the master",
+				"ss -tunap; lsof -i UDP:53   # on the host: which process asks",
+			},
+			Against: []string{"a crawler, mail server or log analyser looks up what others wrote to it: is the host one?", "browsers try three random names without a dot when the network changes: those are not counted here"},
+		}
+		f.say(fmt.Sprintf("%s for %s domains whose parent says that they do not exist, each asked %.1f times", plural(g.Count, "NXDOMAIN answer"), aboutNames(uint64(domains)), float64(g.Count)/float64(max(domains, 1))),
+			fmt.Sprintf("%s of them read like no words", share(uint64(g.Random), g.Count)))
+		if len(examples) > 0 {
+			f.say("such as " + some(bares(examples), 4))
+		}
+		f.say(fmt.Sprintf("%s were answered well; the other clients have %s of such answers among %s", plural(own.Count, "other query"), number(uint64(peers.Random)), number(peers.Count+peersFine.Count)), c.began(&g.Tally))
+		f.seen(&g.Tally)
+		f.Clients = 1
+		c.claim(where{client: g.key, kind: anyKind}, evidence.NoDomain)
+		c.claim(where{also: func(r *row) bool { return slices.Contains(examples, r.Zone) }}, evidence.RCODE(nxDomain))
+		c.claim(where{side: back}, evidence.NoDomain) // what its resolver asked for it
+		all = append(all, f)
+	}
+	return all
+}
+
+// deniedDomains are the domains that a client was told do not exist, and that look made up.
+func (c *caseFile) deniedDomains(client addr) (list []string) {
+	for _, r := range c.rows[evidence.RCODE(nxDomain)] {
+		if r.Client == client && r.Zone != "" && r.Random > 0 && r.NoDomain > 0 {
+			list = append(list, r.Zone)
+		}
+	}
+	return list
+}
+
+// zoneVanished looks for zones whose parent denies them, though they were there before; and such as several clients miss.
+func zoneVanished(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{}, byZone, evidence.RCODE(nxDomain)) {
+		zone, names := g.key, g.Names.Estimate()
+		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain)*2 < g.Count || g.Count < 3 {
+			continue
+		}
+		before := c.total(where{also: func(r *row) bool { return r.Zone == zone }}, evidence.ZoneFine)
+		people := len(g.clients)
+		switch {
+		case before.Count == 0 && (people < 2 || names < 2 || g.Random > 0 || internal(zone)):
+			continue
+		case before.Count > 0 && before.Last > g.First+int64(patience):
+			continue
+		}
+		f := Finding{
+			Severity:   Info,
+			Title:      fmt.Sprintf("%s does not exist, and %s look for names in it", bare(zone), plural(uint64(people), "client")),
+			Cause:      "Its parent says that there is no such domain: it has expired, was deleted, or something that these clients have in common is configured with a name that never was.",
+			Confidence: sure(0.75, g.Count),
+			Scope:      Scope{Zone: zone},
+			Packets:    packetsOf(&g.Tally, &before),
+			Wireshark:  both(nameFilter(zone), "dns.flags.response == 1"),
+			Next: []string{
+				command("dig %s NS +trace +nodnssec", zone) + "   # the parent's word",
+				command("whois %s", bare(zone)) + "   # expired, on hold, deleted? When?",
+				command("rndc flushtree %s; unbound-control flush_zone %s; rec_control wipe-cache %s$", zone, zone, bare(zone)) + "   # after it is back: denials are kept for the SOA's minimum",
+			},
+			Against: []string{"a parent that runs the zone itself, on the same servers, denies single names with its own SOA"},
+		}
+		if before.Count > 0 {
+			f.Severity, f.Confidence = Critical, sure(0.97, g.Count)*min(1, 0.8+0.05*float64(before.Count))
+			f.Title = fmt.Sprintf("%s has vanished: its parent says that there is no such domain any more", bare(zone))
+			f.Cause = "The delegation is gone at the parent: the domain has expired, was put on hold or deleted, or a change of the parent zone dropped it. All names below it fail."
+			f.say(plural(before.Count, "query")+" for it had been answered; none since", c.began(&g.Tally))
+		}
+		f.say(fmt.Sprintf("%s for %d name(s), with the SOA of the zone above", plural(g.Count, "NXDOMAIN answer"), names), "asked by "+plural(uint64(people), "client"))
+		f.seen(&g.Tally)
+		f.Clients = people
+		c.claim(where{zone: zone}, evidence.RCODE(nxDomain))
+		all = append(all, f)
+	}
+	return all
+}
+
+// nxdomainByType looks for servers that deny a name for one type and have it for another.
+func nxdomainByType(c *caseFile) (all []Finding) {
+	flip := anomalyOf('S', 3)
+	for _, g := range groupBy(c, where{kind: anyKind}, byServerZone, flip) {
+		server, zone := g.key.server, g.key.zone
+		names := g.Names.Estimate()
+		fine := c.zoneFine(server, zone)
+		if zone == "" || names < 2 || g.Count < 2 || c.vanished(zone) {
+			continue
+		}
+		f := Finding{
+			Severity:   Warning,
+			Title:      fmt.Sprintf("%s denies names of %s for one type and has them for another", server, bare(zone)),
+			Cause:      "NXDOMAIN means that a name has no records of any type. A load balancer or script that answers so for AAAA or HTTPS makes resolvers deny the name altogether, for as long as they remember it.",
+			Confidence: sure(0.9, g.Count),
+			Scope:      Scope{Server: server.String(), Zone: zone},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both(nameFilter(zone), addressFilter(server)),
+			Next: []string{
+				command("for t in A AAAA HTTPS MX TXT; do dig @%s %s $t +norecurse | grep status; done", server, nameOf(&g.Tally, zone)) + "   # one status for all, is right",
+				command("dig @%s %s SOA +norecurse", server, zone) + "   # who runs it: the answer ought to be NOERROR without data",
+			},
+			Against: []string{"a name that was made or removed in the meantime: the same type then changes, too"},
+		}
+		if c.resolver(server) {
+			f.Confidence *= 0.9
+			f.Against = append(f.Against, "the server is a resolver: the fault is of the zone's servers, or of a filter in it that blocks one type")
+		}
+		f.say(fmt.Sprintf("%s, such as %s, got NXDOMAIN for one type and NOERROR for another", plural(uint64(names), "name"), bare(nameOf(&g.Tally, zone))),
+			fmt.Sprintf("%s and %s for the zone from this server", plural(fine.Count, "answer"), plural(c.count(where{server: server, zone: zone}, evidence.RCODE(nxDomain)), "NXDOMAIN")))
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		c.claim(where{server: server, zone: zone, kind: anyKind}, flip)
+		all = append(all, f)
+	}
+	return all
+}
+
+// vanished says that a zone's names were first there, and then not.
+func (c *caseFile) vanished(zone string) bool {
+	w := where{also: func(r *row) bool { return r.Zone == zone }}
+	there, gone := c.total(w, evidence.ZoneFine), c.total(w, evidence.RCODE(nxDomain))
+	return there.Last < gone.First+int64(patience) || gone.Last < there.First+int64(patience)
+}
+
+// At most so many denied and so many good domains are compared with each other.
+const maxTypos = 512
+
+// typoNames looks for domains that do not exist and are one letter away from one that is often asked for.
+func typoNames(c *caseFile) []Finding {
+	good := c.popular()
+	t := evidence.NewTally()
+	var pairs, wrong []string
+	for i, g := range groupBy(c, where{side: c.floodSide(), also: func(r *row) bool { return r.NoDomain > 0 && r.Random == 0 }}, byZone, evidence.RCODE(nxDomain)) {
+		if i >= maxTypos || internal(g.key) {
+			continue
+		}
+		for _, have := range good {
+			if nearly(g.key, have) {
+				pairs, wrong = append(pairs, fmt.Sprintf("%s (%s)", bare(g.key), bare(have))), append(wrong, g.key)
+				t.Merge(&g.Tally)
+				break
+			}
+		}
+	}
+	if len(pairs) == 0 || t.Count < 2 {
+		return nil
+	}
+	f := Finding{
+		Severity:   Info,
+		Title:      fmt.Sprintf("mistyped names: %s", some(pairs, 2)),
+		Cause:      "These domains do not exist, and differ by one letter from some that are much asked for. Mostly people's typing; in a configuration file it comes again and again.",
+		Confidence: sure(0.85, t.Count),
+		Scope:      Scope{Zone: wrong[0]},
+		Packets:    packetsOf(&t),
+		Wireshark:  both("dns.flags.rcode == 3", nameFilter(wrong[0])),
+		Next: []string{
+			command("dnssniff print %s --where %s", c.file(), fmt.Sprintf(`zone == "%s"`, bare(wrong[0]))) + "   # who asks, and how regularly",
+			command("whois %s", bare(wrong[0])) + "   # free to be registered by somebody who waits for your typos?",
+		},
+		Against: []string{"two brands can differ by one letter"},
+	}
+	f.say(fmt.Sprintf("%s for %s: %s", plural(t.Count, "NXDOMAIN answer"), plural(uint64(len(pairs)), "such domain"), some(pairs, 5)))
+	f.seen(&t)
+	c.claim(where{also: func(r *row) bool { return slices.Contains(wrong, r.Zone) }}, evidence.RCODE(nxDomain))
+	return []Finding{f}
+}
+
+// popular are the domains that were answered for three times or more, with names long enough to be mistyped.
+func (c *caseFile) popular() (list []string) {
+	const atLeast, letters = 3, 8
+	for _, g := range groupBy(c, where{}, byZone, evidence.ZoneFine) {
+		if g.Count >= atLeast && len(g.key) > letters && strings.Count(g.key, ".") > 1 && len(list) < maxTypos {
+			list = append(list, g.key)
+		}
+	}
+	return list
+}
+
+// nearly says that two names differ by one letter: changed, missing, too many, or two of them swapped.
+func nearly(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 || a == b {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) < len(b) {
+		return a[i:] == b[i+1:]
+	}
+	return a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}

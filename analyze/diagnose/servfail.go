@@ -1,0 +1,167 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+	"github.com/dnssniff/dnssniff/decode/mnemonic"
+)
+
+func servfailRules() []rule {
+	return []rule{
+		{"upstream-refuses", upstream, upstreamRefuses, []string{"RFC 1035 section 4.1.1", "RFC 8499 section 6"}},
+		{"upstream-servfail", upstream, upstreamServFail, []string{"RFC 2308 section 7.1", "RFC 1035 section 4.1.1"}},
+		{"resolver-overloaded", atServer, resolverOverloaded, []string{"RFC 9520 section 2.1", "RFC 8906 section 2"}},
+		{"resolver-fails", general, resolverFails, []string{"RFC 1035 section 4.1.1", "RFC 8914 section 4.23"}},
+		{"zone-fails", general, zoneFails, []string{"RFC 2308 section 7.1", "RFC 8914 section 4"}},
+		{"servfail-cached", remarks, servfailCached, []string{"RFC 9520 section 3.2", "RFC 2308 section 7.1"}},
+	}
+}
+
+// upstreamRefuses looks for servers that refuse a resolver whatever zone it asks for.
+func upstreamRefuses(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{side: back}, byServer, evidence.RCODE(refused)) {
+		w := where{server: g.key}
+		fine := c.total(where{server: g.key, side: back}, evidence.RCODE(0), evidence.RCODE(nxDomain))
+		if g.Count < 3 || len(g.zones) < 2 || fine.Count > 0 && fine.Last > g.First+int64(patience) {
+			continue
+		}
+		who := some(addresses(g.clients), 2)
+		f := Finding{
+			Title:      fmt.Sprintf("%s refuses all that %s asks it", g.key, who),
+			Cause:      "The server has a list of who may ask it, and this resolver is not on it: its address has changed, the list has, or a rate limit or block list has caught it.",
+			Confidence: sure(0.92, g.Count) * min(1, 0.8+0.1*float64(len(g.zones)-1)),
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.rcode == 5", addressFilter(g.key)),
+			Next: []string{
+				command("dig @%s %s SOA +norecurse", g.key, g.zone()) + "   # from the resolver, and from elsewhere",
+				command("dig @%s %s SOA +norecurse -b %s", g.key, g.zone(), g.clients[0]) + "   # from each address that the resolver sends from",
+				"named-checkconf -p | grep -A5 -E 'allow-(query|recursion)|blackhole'   # on the server",
+			},
+			Against: []string{"a server that has none of these zones refuses everybody: ask from another address, then it is a lame delegation"},
+		}
+		f.say(fmt.Sprintf("%s for %s answered with REFUSED", plural(g.Count, "query"), some(bares(g.zones), 3)))
+		if fine.Count > 0 {
+			f.Confidence = sure(0.96, g.Count)
+			f.say(plural(fine.Count, "query")+" had been answered before; none since", c.began(&g.Tally))
+		} else {
+			f.say("it gave this resolver no good answer")
+		}
+		if others := c.fine(where{server: g.key, also: func(r *row) bool { return !slices.Contains(g.clients, r.Client) }}); others.Count > 0 {
+			f.say(plural(others.Count, "good answer") + " it gave to others")
+		}
+		if n := c.count(w, evidence.EDE(ednsProhibited)); n > 0 {
+			f.say(fmt.Sprintf("it says so: EDE 18 (Prohibited) in %s", plural(n, "response")))
+		}
+		f.seen(&g.Tally)
+		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
+		f.Severity = hurt.severity()
+		hurt.onClients(&f)
+		c.claim(where{server: g.key, side: back, kind: anyKind}, evidence.RCODE(refused), evidence.LookupFailed, evidence.LookupRetried, evidence.Rescued(otherServer),
+			evidence.EDE(ednsProhibited), evidence.EDE(ednsNotAuth), evidence.AskedAgain, anomalyOf('P', 4), anomalyOf('S', 7), anomalyOf('S', 10))
+		all = append(all, f)
+	}
+	return all
+}
+
+// upstreamServFail looks for servers that answer a resolver's queries with SERVFAIL themselves.
+func upstreamServFail(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{side: back}, byServer, evidence.RCODE(servFail)) {
+		if g.Count < 2 || len(g.zones) == 0 {
+			continue
+		}
+		zone := g.zones[0]
+		own := c.total(where{server: g.key, also: func(r *row) bool { return slices.Contains(g.zones, r.Zone) }}, evidence.ZoneFine, evidence.RCODE(nxDomain))
+		if own.Count > g.Count*2 && own.Last > g.First+int64(patience) {
+			continue
+		}
+		peers, answers := c.peersFor(g.key, g.zones)
+		f := Finding{
+			Title:      fmt.Sprintf("%s answers SERVFAIL for %s", g.key, some(bares(g.zones), 2)),
+			Cause:      "The server itself fails: it could not load the zone, the zone has expired on this secondary, or the database behind it is away. Its log says which.",
+			Confidence: sure(0.95, g.Count),
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.rcode == 2", addressFilter(g.key)),
+			Next: []string{
+				command("dig @%s %s SOA +norecurse", g.key, zone),
+				command("dig %s SOA +nssearch", zone) + "   # what do its other servers say?",
+				command("rndc zonestatus %s; named-checkzone %s FILE; journalctl -u named -n 50", zone, zone) + "   # on the server; pdnsutil check-zone, knotc zone-status elsewhere",
+			},
+			Against: []string{"a server that forwards fails when those do that it asks"},
+		}
+		if len(g.zones) == 1 {
+			f.Scope.Zone = zone
+		}
+		if c.resolver(g.key) {
+			f.Cause = "The resolver that this one forwards to fails: it cannot reach the zone's servers, or its validation fails. Its own upstream traffic is not in the capture."
+			f.Confidence *= 0.95
+			f.Against = []string{"if only these zones fail, it is the zones: ask another resolver for them"}
+		}
+		f.say(fmt.Sprintf("%s for %s answered with SERVFAIL", plural(g.Count, "query"), some(bares(g.zones), 3)))
+		switch {
+		case own.Count > 0:
+			f.say(plural(own.Count, "query")+" for the same had been answered well", c.began(&g.Tally))
+		case peers > 0:
+			f.say(fmt.Sprintf("%d other server(s) gave %s for the same", peers, plural(answers, "good answer")))
+		default:
+			f.say("no server seen here answered for it")
+		}
+		if rest := c.fine(where{server: g.key, also: func(r *row) bool { return !slices.Contains(g.zones, r.Zone) }}); rest.Count > own.Count {
+			f.say("for other zones it gave " + plural(rest.Count, "good answer"))
+		}
+		f.say(c.words(where{server: g.key, side: back}))
+		f.seen(&g.Tally)
+		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key && m.Symptom == evidence.RCODE(servFail) })
+		f.Severity = hurt.severity()
+		hurt.onClients(&f)
+		c.claim(where{server: g.key, side: back, kind: anyKind}, append(echoes(), evidence.RCODE(servFail), evidence.Rescued(otherServer))...)
+		all = append(all, f)
+	}
+	return all
+}
+
+// words are the extended errors that responses had.
+func (c *caseFile) words(w where) string {
+	w.kind = anyKind
+	var list []string
+	for code := range uint16(32) {
+		if n := c.count(w, evidence.EDE(code)); n > 0 {
+			list = append(list, fmt.Sprintf("EDE %d (%s) in %s", code, mnemonic.EDE(code), plural(n, "response")))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "it says why: " + some(list, 3)
+}
+
+// servfailCached tells of failures that were answered from memory, where nothing else is found about them.
+func servfailCached(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{side: front, kind: anyKind}, byServer, anomalyOf('S', 13), evidence.EDE(ednsCachedError)) {
+		if g.Count < 2 {
+			continue
+		}
+		f := Finding{
+			Severity:   Info,
+			Title:      fmt.Sprintf("%s remembers failures: repeated queries get SERVFAIL at once, without a new try", g.key),
+			Cause:      "A resolver keeps a failure for a while, 1 s to 5 min, so as not to ask broken servers again and again. Clients get the error until then, also if the cause is gone.",
+			Confidence: sure(0.95, g.Count),
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.rcode == 2", addressFilter(g.key)),
+			Next: []string{
+				command("rndc flushname %s; unbound-control flush %s; rec_control wipe-cache %s", g.zone(), g.zone(), g.zone()) + "   # whichever it is, once the cause is gone",
+				"servfail-ttl 1;   # named.conf: how many seconds a failure is kept; recursor.conf: packetcache-servfail-ttl; in Unbound it is 5 s",
+			},
+			Against: []string{"a fast SERVFAIL can be a fresh one, if a server near by answered with it"},
+		}
+		f.say(fmt.Sprintf("%s for %s came from memory", plural(g.Count, "failure"), some(bares(g.zones), 3)))
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		all = append(all, f)
+	}
+	return all
+}

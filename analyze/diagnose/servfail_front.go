@@ -1,0 +1,184 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+)
+
+// resolverOverloaded looks for resolvers that fail, or do not answer, for zones of all sorts that they do answer for at other times, when there is much to do.
+func resolverOverloaded(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{side: front}, byServer, failures()...) {
+		if !c.resolver(g.key) {
+			continue
+		}
+		w := where{server: g.key, side: front}
+		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain))
+		failed, silent := c.count(w, evidence.RCODE(servFail)), c.count(w, evidence.Unanswered)
+		mixed := 0 // zones that fail and do not
+		for _, z := range g.zones {
+			if c.zoneFine(g.key, z).Count > 0 {
+				mixed++
+			}
+		}
+		times := c.busy()
+		slow, timed := slowOf(&fine)
+		if g.Count < 10 || silent < 3 || len(g.clients) < 3 || len(g.zones) < 3 || mixed*2 < len(g.zones) || g.Count*20 < fine.Count || times < 1.5 {
+			continue
+		}
+		f := Finding{
+			Severity:   Critical,
+			Title:      fmt.Sprintf("%s is overloaded: it fails or is silent for names of %d zones, at times of most load", g.key, len(g.zones)),
+			Cause:      "The resolver has more to do than it can: no threads, sockets or recursive slots are left, so that it drops queries, or gives up on them. The zones are not the reason.",
+			Confidence: sure(0.85, g.Count/4) * min(1, 0.75+0.1*times),
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns", addressFilter(g.key)),
+			Next: []string{
+				"rndc status; unbound-control stats_noreset; rec_control get-all   # recursive clients, requestlist.exceeded, concurrent-queries",
+				"ss -uanm 'sport = :53'; nstat -az UdpRcvbufErrors; top -H   # on the resolver: full socket buffers, busy threads",
+				command("dnssniff report %s --format json | jq .clients", c.file()) + "   # who asks so much?",
+			},
+			Against: []string{"loss on the way leaves silence, and no SERVFAIL", "a line to the Internet that is full makes all lookups slow that are not cached: look at the resolver's upstream side"},
+		}
+		f.say(fmt.Sprintf("%s of %s failed: %d SERVFAIL, %d unanswered, from %s", number(g.Count), plural(g.Count+fine.Count, "query"), failed, silent, plural(uint64(len(g.clients)), "client")),
+			fmt.Sprintf("when they fail there are %.1f times as many queries a second as at other times", times),
+			fmt.Sprintf("%d of the %d zones were answered at other times", mixed, len(g.zones)))
+		if slow > 0 {
+			f.say(fmt.Sprintf("%s of its %s came after half a second or later", share(slow, timed), plural(timed, "good answer")))
+		}
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		c.claim(w, failures()...)
+		c.claim(where{server: g.key, side: front, kind: anyKind}, echoes()...)
+		all = append(all, f)
+	}
+	return all
+}
+
+// busy says how many times as many queries there are when a tenth or more of them fail as there are at other times; 0 where that cannot be said.
+func (c *caseFile) busy() float64 {
+	var good, bad, goodN, badN float64
+	for _, l := range c.Load {
+		switch q := float64(l.Queries); {
+		case l.Queries < 5:
+		case (l.ServFail+l.Unanswered)*10 >= l.Queries:
+			bad, badN = bad+q, badN+1
+		default:
+			good, goodN = good+q, goodN+1
+		}
+	}
+	if badN < 2 || goodN < 3 {
+		return 0
+	}
+	return bad / badN * goodN / good
+}
+
+// resolverFails looks for resolvers that answer SERVFAIL to nearly all, whatever the zone, where the capture does not have their upstream side.
+func resolverFails(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{side: front}, byServer, evidence.RCODE(servFail)) {
+		w := where{server: g.key, side: front}
+		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain))
+		later := uint64(0) // good answers since, as far as rows tell: what is in the cache goes on
+		if fine.Count > 0 && fine.Last > g.First {
+			later = c.since(w, g.First)
+		}
+		if g.Count < 5 || len(g.zones) < 3 || later > g.Count {
+			continue
+		}
+		f := Finding{
+			Severity:   Critical,
+			Title:      fmt.Sprintf("%s answers SERVFAIL for names of all zones", g.key),
+			Cause:      "The resolver cannot resolve anything: it does not get out to the Internet or to its forwarders, validation fails for all (a wrong clock, an old trust anchor), or its cache is all that is left.",
+			Confidence: sure(0.85, g.Count) * min(1, 0.6+0.1*float64(len(g.zones))),
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.rcode == 2", addressFilter(g.key)),
+			Next: []string{
+				command("dig @%s . NS; dig @%s . NS +cd; dig @%s example.com", g.key, g.key, g.key) + "   # with CD it works: validation",
+				"date -u; dig @198.41.0.4 . NS +norecurse +tries=1   # on the resolver: its clock, and whether it gets out at all",
+				"tcpdump -ni any -c 50 port 53   # on the resolver: the upstream side",
+			},
+			Against: []string{"if some zones are answered that nobody had asked for before, it does get out: then these zones have something in common"},
+		}
+		f.say(fmt.Sprintf("%s for %d zones got SERVFAIL, of %s", plural(g.Count, "query"), len(g.zones), plural(uint64(len(g.clients)), "client")),
+			fmt.Sprintf("%s were given in the whole capture", plural(fine.Count, "good answer")), c.began(&g.Tally), c.words(w))
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		c.claim(w, evidence.RCODE(servFail))
+		c.claim(where{server: g.key, side: front, kind: anyKind}, echoes()...)
+		all = append(all, f)
+	}
+	return all
+}
+
+// since guesses how many good answers came after a time, as if each row's were spread evenly.
+func (c *caseFile) since(w where, from int64) (n uint64) {
+	for _, s := range []evidence.Symptom{evidence.RCODE(0), evidence.RCODE(nxDomain)} {
+		for _, r := range c.rows[s] {
+			if !w.has(r) || r.Last <= from {
+				continue
+			}
+			part := 1.0
+			if r.First < from && r.Last > r.First {
+				part = float64(r.Last-from) / float64(r.Last-r.First)
+			}
+			n += uint64(float64(r.Count)*part + 0.5)
+		}
+	}
+	return n
+}
+
+// zoneFails looks for zones of which clients get SERVFAIL, unlike of the others, where nothing shows why. It is the last to speak about SERVFAIL.
+func zoneFails(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{side: front}, byServerZone, evidence.RCODE(servFail)) {
+		server, zone := g.key.server, g.key.zone
+		own := c.zoneFine(server, zone)
+		rest := where{server: server, side: front, also: func(r *row) bool { return r.Zone != zone }}
+		others, othersFail := c.fine(where{server: server, side: front}), c.count(rest, evidence.RCODE(servFail))
+		k := contrast(g.Count, g.Count+own.Count, othersFail, othersFail+others.Count)
+		if zone == "" || g.Count < 3 || own.Count > g.Count || k < 0.5 {
+			continue
+		}
+		f := Finding{
+			Severity:   Warning,
+			Title:      fmt.Sprintf("%s gets SERVFAIL from %s, other names do not", bare(zone), server),
+			Cause:      "The resolver gets no usable answer for this zone: its servers are down or not reachable from there, are lame, or validation fails. The upstream side, which would show which, is not in the capture.",
+			Confidence: sure(0.88, g.Count) * k,
+			Scope:      Scope{Zone: zone, Server: server.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.rcode == 2", nameFilter(zone)),
+			Next: []string{
+				command("dig @%s %s SOA; dig @%s %s SOA +cd", server, zone, server, zone) + "   # an answer with CD only: validation",
+				command("dig %s NS +trace", zone) + "   # from the resolver's host: which server does not answer?",
+				command("unbound-control dump_infra; unbound-control lookup %s; rndc dumpdb -bad", zone) + "   # what the resolver knows of the zone's servers",
+			},
+			Against: []string{"if the zone's servers answer from elsewhere, the trouble is on the way from the resolver to them"},
+		}
+		f.say(fmt.Sprintf("%s for %s got SERVFAIL, %d were answered", plural(g.Count, "query"), bare(zone), own.Count),
+			fmt.Sprintf("of all other names %s got SERVFAIL and %s were answered", plural(othersFail, "query"), number(others.Count-min(others.Count, own.Count))),
+			c.words(where{server: server, zone: zone, side: front}), slowness(&g.Tally), c.began(&g.Tally))
+		if own.Count == 0 && len(g.clients) > 1 {
+			f.Severity = Critical
+		}
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		w := where{server: server, zone: zone, side: front, kind: anyKind}
+		c.claim(w, slices.Concat(failures(), echoes())...)
+		all = append(all, f)
+	}
+	return all
+}
+
+// slowness says whether failures took so long that timeouts are behind them.
+func slowness(t *evidence.Tally) string {
+	slow, timed := slowOf(t)
+	switch {
+	case timed < 3:
+		return ""
+	case slow*3 >= timed:
+		return fmt.Sprintf("%s of the failures took half a second or longer: the resolver waited for servers that do not answer", share(slow, timed))
+	}
+	return fmt.Sprintf("%s of the failures came within half a second: somebody said no, nobody was waited for", share(timed-slow, timed))
+}
