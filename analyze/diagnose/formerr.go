@@ -39,10 +39,13 @@ func optionIntolerant(c *caseFile) (all []Finding) {
 	errs := []evidence.Symptom{evidence.RCODE(formErr), evidence.RCODE(badVers), evidence.RCODE(notImp), evidence.RCODE(refused), evidence.Unanswered}
 	guilty := func(r *row) bool { return wellFormed(r) && r.AllOptions&r.AnyOptions != 0 }
 	for _, g := range groupBy(c, where{also: guilty}, byServer, errs...) {
+		if g.Seen < 2 {
+			continue
+		}
 		fine := c.fine(where{server: g.key})
 		options := culprits(&g.Tally, &fine)
 		without := c.count(where{server: g.key, also: func(r *row) bool { return r.AnyOptions&options == 0 }}, errs...)
-		if options == 0 || g.Count < 2 || fine.EDNS < 2 || without*4 > g.Count {
+		if options == 0 || fine.EDNS < 2 || without*4 > g.Count {
 			continue
 		}
 		name := optionNames(options)
@@ -51,7 +54,7 @@ func optionIntolerant(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s does not stand the EDNS option %s", g.key, name),
 			Cause:      "A server has to ignore options that it does not know. This one, or a firewall before it, fails each query with the option, and answers EDNS without.",
-			Confidence: sure(0.95, min(g.Count, uint64(fine.EDNS))),
+			Confidence: sure(0.95, min(g.Seen, uint64(fine.EDNS))),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &fine),
 			Wireshark:  both("dns.opt.code", addressFilter(g.key)),
@@ -113,10 +116,13 @@ func digOption(set uint32) string {
 // formerrServerBug looks for servers that answer FORMERR to well-formed queries of many, which others answer.
 func formerrServerBug(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{also: wellFormed}, byServer, evidence.RCODE(formErr)) {
+		if g.Seen < 3 {
+			continue
+		}
 		fine := c.fine(where{server: g.key})
 		peers, answered := c.peersFor(g.key, g.zones)
 		names := g.Names.Estimate()
-		if g.Count < 3 || len(g.clients) < 2 && names < 3 || peers == 0 && fine.Count < g.Count {
+		if len(g.clients) < 2 && names < 3 || peers == 0 && fine.Count < g.Count {
 			continue
 		}
 		others := where{also: func(r *row) bool { return r.Server != g.key }}
@@ -126,7 +132,7 @@ func formerrServerBug(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s answers FORMERR to well-formed queries", g.key),
 			Cause:      "Nothing is wrong with the queries as captured. The server's parser fails on something that it should take: a bug, or a very old program.",
-			Confidence: sure(0.85, g.Count) * k,
+			Confidence: sure(0.85, g.Seen) * k,
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 1", addressFilter(g.key)),

@@ -12,6 +12,9 @@ func corruptedPath(c *caseFile) (all []Finding) {
 	checksum, faults := anomalyOf('X', 12), c.malformed()
 	bySubnet := func(r *row) netip.Prefix { return subnetOf(r.Client) }
 	for _, g := range groupBy(c, where{kind: anyKind, also: func(r *row) bool { return r.Client != addr{} }}, bySubnet, append(faults, checksum)...) {
+		if g.Seen < 3 {
+			continue
+		}
 		w := where{subnet: g.key, kind: anyKind}
 		own, bad := c.fine(where{subnet: g.key}), c.total(w, checksum)
 		ways := 0
@@ -24,7 +27,7 @@ func corruptedPath(c *caseFile) (all []Finding) {
 		rest := where{kind: anyKind, also: func(r *row) bool { return !g.key.Contains(r.Client.Netip()) }}
 		others, othersBad := c.fine(rest), c.count(rest, append(faults, checksum)...)
 		k := contrast(g.Count, g.Count+own.Count, othersBad, othersBad+others.Count)
-		damaged := bad.Count >= 3 || len(g.clients) > 1 && ways >= 3 && refused.Count >= 3
+		damaged := bad.Seen >= 3 || len(g.clients) > 1 && ways >= 3 && refused.Seen >= 3
 		if !damaged || own.Count < g.Count || k < 0.6 {
 			continue
 		}
@@ -32,7 +35,7 @@ func corruptedPath(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("queries from %s arrive damaged, each in another way", g.key),
 			Cause:      "Bytes change on the way from this network: a bad interface, cable or memory, or a device that rewrites packets wrongly. The clients and the server are innocent.",
-			Confidence: sure(0.94, bad.Count+refused.Count) * k,
+			Confidence: sure(0.94, bad.Seen+refused.Seen) * k,
 			Scope:      Scope{Subnet: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &refused),
 			Wireshark:  both("dns", subnetFilter(g.key), "(udp.checksum.status == 0 || _ws.malformed || dns.flags.rcode == 1)"),
@@ -66,8 +69,11 @@ func corruptedPath(c *caseFile) (all []Finding) {
 // formerrMiddlebox looks for FORMERR that does not look like its server's other answers.
 func formerrMiddlebox(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{also: wellFormed}, byServer, evidence.RCODE(formErr)) {
+		if g.Seen < 3 {
+			continue
+		}
 		fine := c.fine(where{server: g.key})
-		if g.Count < 3 || fine.Count < 3 {
+		if fine.Seen < 3 {
 			continue
 		}
 		k, signs := otherHand(&g.Tally, &fine)
@@ -78,7 +84,7 @@ func formerrMiddlebox(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("FORMERR in the name of %s does not come from it, as it seems", g.key),
 			Cause:      "A firewall, load balancer or DNS proxy before the server answers some queries in its place, and does not understand them. The server would.",
-			Confidence: sure(k, g.Count),
+			Confidence: sure(k, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &fine),
 			Wireshark:  both("dns.flags.response == 1", addressFilter(g.key)),

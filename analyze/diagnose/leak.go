@@ -53,7 +53,7 @@ func reverseLeak(c *caseFile) []Finding {
 		},
 		Against: []string{"a public address can be that of your own resolver, captured between it and its clients: then only what it asks upstream leaks"},
 	}
-	f.say(fmt.Sprintf("%s for names below %s without data in answer", plural(n, "query"), some(bares(g.zones), 4)))
+	f.say(fmt.Sprintf("%s for names below %s without data in answer", plural(g.Count, "query"), some(bares(g.zones), 4)))
 	c.fillLeak(&f, g)
 	return []Finding{f}
 }
@@ -77,7 +77,7 @@ func internalLeak(c *caseFile) []Finding {
 		},
 		Against: []string{".local is of mDNS: a program that knows this does not ask DNS for it"},
 	}
-	f.say(fmt.Sprintf("%s for names below %s", plural(n, "query"), some(bares(g.zones), 4)))
+	f.say(fmt.Sprintf("%s for names below %s", plural(g.Count, "query"), some(bares(g.zones), 4)))
 	c.fillLeak(&f, g)
 	return []Finding{f}
 }
@@ -88,7 +88,7 @@ func (c *caseFile) leak(also func(*row) bool) (*group[bool], uint64) {
 	if len(list) == 0 {
 		return nil, 0
 	}
-	return list[0], list[0].Count
+	return list[0], list[0].Seen
 }
 
 // server is one of a group's.

@@ -22,11 +22,14 @@ func generatedNames(c *caseFile) (all []Finding) {
 	side := c.floodSide()
 	for _, g := range groupBy(c, where{side: side, also: func(r *row) bool { return r.Client != addr{} }}, byClient, evidence.NoDomain) {
 		domains := g.Names.Estimate()
+		if domains < 12 || uint64(g.Random)*2 < g.Count || uint64(domains)*3 < g.Count {
+			continue
+		}
 		rest := where{side: side, also: func(r *row) bool { return r.Client != g.key }}
 		peers, peersFine := c.total(rest, evidence.NoDomain), c.fine(rest)
 		own := c.fine(where{client: g.key})
 		k := contrast(uint64(g.Random), g.Count+own.Count, uint64(peers.Random), peers.Count+peersFine.Count)
-		if domains < 12 || uint64(g.Random)*2 < g.Count || uint64(domains)*3 < g.Count || k < 0.5 {
+		if k < 0.5 {
 			continue
 		}
 		examples := c.deniedDomains(g.key)
@@ -35,7 +38,7 @@ func generatedNames(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s asks for %s domains that do not exist and look made up by a program", g.key, aboutNames(uint64(domains))),
 			Cause: "Malware finds its master by trying domains that it computes from the date (a domain generation algorithm), most of which nobody has registered. " +
 				"Treat the host as infected until it is known what asks.",
-			Confidence: sure(0.95, uint64(g.Random)/4) * k,
+			Confidence: sure(0.95, g.Seen*uint64(g.Random)/g.Count/4) * k,
 			Scope:      Scope{Client: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 3", addressFilter(g.key)),
@@ -76,7 +79,7 @@ func (c *caseFile) deniedDomains(client addr) (list []string) {
 func zoneVanished(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{}, byZone, evidence.RCODE(nxDomain)) {
 		zone, names := g.key, g.Names.Estimate()
-		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain)*2 < g.Count || g.Count < 3 {
+		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain)*2 < g.Count || g.Seen < 3 {
 			continue
 		}
 		before := c.total(where{also: func(r *row) bool { return r.Zone == zone }}, evidence.ZoneFine)
@@ -91,7 +94,7 @@ func zoneVanished(c *caseFile) (all []Finding) {
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s does not exist, and %s look for names in it", bare(zone), plural(uint64(people), "client")),
 			Cause:      "Its parent says that there is no such domain: it has expired, was deleted, or something that these clients have in common is configured with a name that never was.",
-			Confidence: sure(0.75, g.Count),
+			Confidence: sure(0.75, g.Seen),
 			Scope:      Scope{Zone: zone},
 			Packets:    packetsOf(&g.Tally, &before),
 			Wireshark:  both(nameFilter(zone), "dns.flags.response == 1"),
@@ -103,7 +106,7 @@ func zoneVanished(c *caseFile) (all []Finding) {
 			Against: []string{"a parent that runs the zone itself, on the same servers, denies single names with its own SOA"},
 		}
 		if before.Count > 0 {
-			f.Severity, f.Confidence = Critical, sure(0.97, g.Count)*min(1, 0.8+0.05*float64(before.Count))
+			f.Severity, f.Confidence = Critical, sure(0.97, g.Seen)*min(1, 0.8+0.05*float64(before.Count))
 			f.Title = fmt.Sprintf("%s has vanished: its parent says that there is no such domain any more", bare(zone))
 			f.Cause = "The delegation is gone at the parent: the domain has expired, was put on hold or deleted, or a change of the parent zone dropped it. All names below it fail."
 			f.say(plural(before.Count, "query")+" for it had been answered; none since", c.began(&g.Tally))
@@ -124,14 +127,14 @@ func nxdomainByType(c *caseFile) (all []Finding) {
 		server, zone := g.key.server, g.key.zone
 		names := g.Names.Estimate()
 		fine := c.zoneFine(server, zone)
-		if zone == "" || names < 2 || g.Count < 2 || c.vanished(zone) {
+		if zone == "" || names < 2 || g.Seen < 2 || c.vanished(zone) {
 			continue
 		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s denies names of %s for one type and has them for another", server, bare(zone)),
 			Cause:      "NXDOMAIN means that a name has no records of any type. A load balancer or script that answers so for AAAA or HTTPS makes resolvers deny the name altogether, for as long as they remember it.",
-			Confidence: sure(0.9, g.Count),
+			Confidence: sure(0.9, g.Seen),
 			Scope:      Scope{Server: server.String(), Zone: zone},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both(nameFilter(zone), addressFilter(server)),
@@ -189,7 +192,7 @@ func typoNames(c *caseFile) []Finding {
 		Severity:   Info,
 		Title:      fmt.Sprintf("mistyped names: %s", some(pairs, 2)),
 		Cause:      "These domains do not exist, and differ by one letter from some that are much asked for. Mostly people's typing; in a configuration file it comes again and again.",
-		Confidence: sure(0.85, t.Count),
+		Confidence: sure(0.85, t.Seen),
 		Scope:      Scope{Zone: wrong[0]},
 		Packets:    packetsOf(&t),
 		Wireshark:  both("dns.flags.rcode == 3", nameFilter(wrong[0])),

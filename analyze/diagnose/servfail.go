@@ -22,16 +22,19 @@ func servfailRules() []rule {
 // upstreamRefuses looks for servers that refuse a resolver whatever zone it asks for.
 func upstreamRefuses(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: back}, byServer, evidence.RCODE(refused)) {
+		if g.Seen < 3 || len(g.zones) < 2 {
+			continue
+		}
 		w := where{server: g.key}
 		fine := c.total(where{server: g.key, side: back}, evidence.RCODE(0), evidence.RCODE(nxDomain))
-		if g.Count < 3 || len(g.zones) < 2 || fine.Count > 0 && fine.Last > g.First+int64(patience) {
+		if fine.Count > 0 && fine.Last > g.First+int64(patience) {
 			continue
 		}
 		who := some(addresses(g.clients), 2)
 		f := Finding{
 			Title:      fmt.Sprintf("%s refuses all that %s asks it", g.key, who),
 			Cause:      "The server has a list of who may ask it, and this resolver is not on it: its address has changed, the list has, or a rate limit or block list has caught it.",
-			Confidence: sure(0.92, g.Count) * min(1, 0.8+0.1*float64(len(g.zones)-1)),
+			Confidence: sure(0.92, g.Seen) * min(1, 0.8+0.1*float64(len(g.zones)-1)),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 5", addressFilter(g.key)),
@@ -44,7 +47,7 @@ func upstreamRefuses(c *caseFile) (all []Finding) {
 		}
 		f.say(fmt.Sprintf("%s for %s answered with REFUSED", plural(g.Count, "query"), some(bares(g.zones), 3)))
 		if fine.Count > 0 {
-			f.Confidence = sure(0.96, g.Count)
+			f.Confidence = sure(0.96, g.Seen)
 			f.say(plural(fine.Count, "query")+" had been answered before; none since", c.began(&g.Tally))
 		} else {
 			f.say("it gave this resolver no good answer")
@@ -69,7 +72,7 @@ func upstreamRefuses(c *caseFile) (all []Finding) {
 // upstreamServFail looks for servers that answer a resolver's queries with SERVFAIL themselves.
 func upstreamServFail(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: back}, byServer, evidence.RCODE(servFail)) {
-		if g.Count < 2 || len(g.zones) == 0 {
+		if g.Seen < 2 || len(g.zones) == 0 {
 			continue
 		}
 		zone := g.zones[0]
@@ -81,7 +84,7 @@ func upstreamServFail(c *caseFile) (all []Finding) {
 		f := Finding{
 			Title:      fmt.Sprintf("%s answers SERVFAIL for %s", g.key, some(bares(g.zones), 2)),
 			Cause:      "The server itself fails: it could not load the zone, the zone has expired on this secondary, or the database behind it is away. Its log says which.",
-			Confidence: sure(0.95, g.Count),
+			Confidence: sure(0.95, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 2", addressFilter(g.key)),
@@ -141,14 +144,14 @@ func (c *caseFile) words(w where) string {
 // servfailCached tells of failures that were answered from memory, where nothing else is found about them.
 func servfailCached(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: front, kind: anyKind}, byServer, anomalyOf('S', 13), evidence.EDE(ednsCachedError)) {
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		f := Finding{
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s remembers failures: repeated queries get SERVFAIL at once, without a new try", g.key),
 			Cause:      "A resolver keeps a failure for a while, 1 s to 5 min, so as not to ask broken servers again and again. Clients get the error until then, also if the cause is gone.",
-			Confidence: sure(0.95, g.Count),
+			Confidence: sure(0.95, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 2", addressFilter(g.key)),

@@ -10,7 +10,7 @@ import (
 // resolverOverloaded looks for resolvers that fail, or do not answer, for zones of all sorts that they do answer for at other times, when there is much to do.
 func resolverOverloaded(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: front}, byServer, failures()...) {
-		if !c.resolver(g.key) {
+		if !c.resolver(g.key) || g.Seen < 10 || len(g.clients) < 3 || len(g.zones) < 3 {
 			continue
 		}
 		w := where{server: g.key, side: front}
@@ -24,14 +24,14 @@ func resolverOverloaded(c *caseFile) (all []Finding) {
 		}
 		times := c.busy()
 		slow, timed := slowOf(&fine)
-		if g.Count < 10 || silent < 3 || len(g.clients) < 3 || len(g.zones) < 3 || mixed*2 < len(g.zones) || g.Count*20 < fine.Count || times < 1.5 {
+		if silent < 3 || failed < 3 || mixed*2 < len(g.zones) || g.Count*20 < fine.Count || times < 1.5 {
 			continue
 		}
 		f := Finding{
 			Severity:   Critical,
 			Title:      fmt.Sprintf("%s is overloaded: it fails or is silent for names of %d zones, at times of most load", g.key, len(g.zones)),
 			Cause:      "The resolver has more to do than it can: no threads, sockets or recursive slots are left, so that it drops queries, or gives up on them. The zones are not the reason.",
-			Confidence: sure(0.85, g.Count/4) * min(1, 0.75+0.1*times),
+			Confidence: sure(0.85, g.Seen/4) * min(1, 0.75+0.1*times),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns", addressFilter(g.key)),
@@ -78,20 +78,23 @@ func (c *caseFile) busy() float64 {
 // resolverFails looks for resolvers that answer SERVFAIL to nearly all, whatever the zone, where the capture does not have their upstream side.
 func resolverFails(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: front}, byServer, evidence.RCODE(servFail)) {
+		if g.Seen < 5 || len(g.zones) < 3 {
+			continue
+		}
 		w := where{server: g.key, side: front}
 		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain))
 		later := uint64(0) // good answers since, as far as rows tell: what is in the cache goes on
 		if fine.Count > 0 && fine.Last > g.First {
 			later = c.since(w, g.First)
 		}
-		if g.Count < 5 || len(g.zones) < 3 || later > g.Count {
+		if later > g.Count {
 			continue
 		}
 		f := Finding{
 			Severity:   Critical,
 			Title:      fmt.Sprintf("%s answers SERVFAIL for names of all zones", g.key),
 			Cause:      "The resolver cannot resolve anything: it does not get out to the Internet or to its forwarders, validation fails for all (a wrong clock, an old trust anchor), or its cache is all that is left.",
-			Confidence: sure(0.85, g.Count) * min(1, 0.6+0.1*float64(len(g.zones))),
+			Confidence: sure(0.85, g.Seen) * min(1, 0.6+0.1*float64(len(g.zones))),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 2", addressFilter(g.key)),
@@ -134,18 +137,21 @@ func (c *caseFile) since(w where, from int64) (n uint64) {
 func zoneFails(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: front}, byServerZone, evidence.RCODE(servFail)) {
 		server, zone := g.key.server, g.key.zone
+		if zone == "" || g.Seen < 3 {
+			continue
+		}
 		own := c.zoneFine(server, zone)
 		rest := where{server: server, side: front, also: func(r *row) bool { return r.Zone != zone }}
 		others, othersFail := c.fine(where{server: server, side: front}), c.count(rest, evidence.RCODE(servFail))
 		k := contrast(g.Count, g.Count+own.Count, othersFail, othersFail+others.Count)
-		if zone == "" || g.Count < 3 || own.Count > g.Count || k < 0.5 {
+		if own.Count > g.Count || k < 0.5 {
 			continue
 		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s gets SERVFAIL from %s, other names do not", bare(zone), server),
 			Cause:      "The resolver gets no usable answer for this zone: its servers are down or not reachable from there, are lame, or validation fails. The upstream side, which would show which, is not in the capture.",
-			Confidence: sure(0.88, g.Count) * k,
+			Confidence: sure(0.88, g.Seen) * k,
 			Scope:      Scope{Zone: zone, Server: server.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 2", nameFilter(zone)),

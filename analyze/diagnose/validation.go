@@ -23,14 +23,14 @@ func signaturesMissing(c *caseFile) (all []Finding) {
 		s := &c.Facts.Signed[i]
 		ds := s.DS.All()
 		v := c.validation(s.Zone)
-		if len(ds) == 0 || s.Unsigned+s.Keyless < 2 || s.Good+s.Expired+s.NotYet > 0 || len(s.SignedBy.All()) > 0 || v.failed.Count == 0 {
+		if len(ds) == 0 || s.Unsigned+s.Keyless < 2 || s.Good+s.Expired+s.NotYet > 0 || len(s.SignedBy.All()) > 0 || !v.most(c, s.Zone) {
 			continue
 		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s fails validation: it has a DS at the parent, and no signatures", bare(s.Zone)),
 			Cause:      "The parent says that the zone is signed, and its servers give out answers without RRSIG: an unsigned copy was loaded, or the zone moved to somebody who does not sign, and the DS stayed.",
-			Confidence: sure(0.97, s.Unsigned+v.failed.Count),
+			Confidence: sure(0.97, s.Unsigned+v.failed.Seen),
 			Next: []string{
 				command("dig %s DS +short; dig %s DNSKEY +short +cd; dig %s SOA +dnssec +cd", s.Zone, s.Zone, s.Zone) + "   # a DS, and then neither key nor RRSIG",
 				command("delv %s SOA", s.Zone),
@@ -56,7 +56,7 @@ func signaturesNotYet(c *caseFile) (all []Finding) {
 		s := &c.Facts.Signed[i]
 		v := c.validation(s.Zone)
 		said := slices.Contains(v.errors, ednsNotYet)
-		if s.NotYet == 0 || s.Good > s.NotYet || v.failed.Count == 0 && !said && s.NotYet < 3 {
+		if s.NotYet == 0 || s.Good > s.NotYet || v.failed.Count > 0 && !v.most(c, s.Zone) || v.failed.Count == 0 && !said && s.NotYet < 3 {
 			continue
 		}
 		begin := time.Unix(s.ValidFrom, 0).UTC()
@@ -65,7 +65,7 @@ func signaturesNotYet(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s fails validation: its signatures are not valid before %s", bare(s.Zone), begin.Format("2006-01-02 15:04 UTC")),
 			Cause:      "The zone was signed by a host whose clock is ahead, or signatures made for later were published too early. Validating resolvers do not take them.",
-			Confidence: sure(0.98, s.NotYet+v.failed.Count),
+			Confidence: sure(0.98, s.NotYet+v.failed.Seen),
 			Next: []string{
 				command("dig %s SOA +dnssec +cd | grep RRSIG", s.Zone) + "   # inception is the second of the two dates",
 				"chronyc tracking; date -u   # on the signer",
@@ -116,14 +116,14 @@ func bogus(c *caseFile) (all []Finding) {
 		w := where{zone: g.key, kind: anyKind}
 		v := c.validation(g.key)
 		code, said := c.reason(w)
-		if !v.marks() && said == 0 || g.Count < 2 && v.rescued == 0 {
+		if v.rescued == 0 && len(v.errors) == 0 && said == 0 || g.Seen < 2 && v.rescued == 0 || !v.most(c, g.key) {
 			continue
 		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s fails validation%s", bare(g.key), bogusWords(code)),
 			Cause:      "The resolver gets answers for the zone and cannot build a chain of signatures to them from the parent. The records that show where it breaks are not in the capture.",
-			Confidence: sure(0.92, g.Count+said+2*v.rescued),
+			Confidence: sure(0.92, g.Seen+said+2*v.rescued),
 			Next: []string{
 				command("delv %s SOA", g.key) + "   # says which link is broken",
 				command("dig %s SOA +dnssec; dig %s SOA +dnssec +cd", g.key, g.key) + "   # SERVFAIL, and an answer: it is validation",

@@ -204,7 +204,7 @@ func (c *Collector) Habit(id anomaly.ID, m *decode.Message) {
 	name := appendLower(c.lower[:0], m.Question.Name)
 	hash, _ := c.zone(name)
 	t, _ := c.rows.at(key{client: m.Client, server: m.Server, zone: hash, symptom: Anomaly(id)})
-	t.event(m.Time)
+	t.event(m.Time, 1)
 	t.Names.add(wire.HashName(0, name) * spreading)
 	if t.Samples[samples-1].Packet == 0 {
 		t.sample(Sample{Packet: m.Number, File: m.File, Type: m.Question.Type, Name: string(wire.AppendName(nil, name))})
