@@ -19,8 +19,8 @@ func formerrRules() []rule {
 	}
 }
 
-// wellFormed says of rows that none of their queries broke a rule.
-func wellFormed(r *row) bool { return r.Malformed == 0 }
+// wellFormed says of a row that no server has a reason to take offence at any of its queries.
+func wellFormed(r *row) bool { return r.Malformed == 0 && r.Odd == 0 }
 
 // malformed are the entries of the catalogue that say so, which some row has.
 func (c *caseFile) malformed() (list []evidence.Symptom) {

@@ -114,10 +114,9 @@ func otherHand(bad, good *evidence.Tally) (k float64, signs []string) {
 	}
 	if uint64(bad.Echoes)*2 > bad.Count {
 		k = max(k, 0.7)
-		signs = append(signs, fmt.Sprintf("%s of them are the query sent back with FORMERR in it, which no current server does", share(uint64(bad.Echoes), bad.Count)))
+		signs = append(signs, fmt.Sprintf("%s of them are the query with its options sent back as it was, which no current server does", share(uint64(bad.Echoes), bad.Count)))
 	}
-	if uint64(bad.EDNS) == bad.Count && bad.OPT == 0 && good.EDNS > 2 && good.OPT == good.EDNS && (uint64(bad.Bare) == bad.Count || (bad.RA == 0) != (good.RA == 0)) {
-		k = max(k, 0.65)
+	if k > 0 && uint64(bad.EDNS) == bad.Count && bad.OPT == 0 && good.EDNS > 2 && good.OPT == good.EDNS {
 		signs = append(signs, fmt.Sprintf("none has an OPT record, all %d good answers to queries with EDNS have one", good.OPT))
 	}
 	return k, signs

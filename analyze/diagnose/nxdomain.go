@@ -77,15 +77,16 @@ func (c *caseFile) deniedDomains(client addr) (list []string) {
 
 // zoneVanished looks for zones whose parent denies them, though they were there before; and such as several clients miss.
 func zoneVanished(c *caseFile) (all []Finding) {
+	good := c.popular()
 	for _, g := range groupBy(c, where{}, byZone, evidence.RCODE(nxDomain)) {
 		zone, names := g.key, g.Names.Estimate()
-		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain)*2 < g.Count || g.Seen < 3 {
+		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain-g.NoTop)*2 < g.Count || g.Seen < 3 {
 			continue
 		}
 		before := c.total(where{also: func(r *row) bool { return r.Zone == zone }}, evidence.ZoneFine)
 		people := len(g.clients)
 		switch {
-		case before.Count == 0 && (people < 2 || names < 2 || g.Random > 0 || internal(zone)):
+		case before.Count == 0 && (people < 2 || names < 2 || g.Random > 0 || internal(zone) || slices.ContainsFunc(good, func(p string) bool { return nearly(zone, p) })):
 			continue
 		case before.Count > 0 && before.Last > g.First+int64(patience):
 			continue

@@ -27,7 +27,7 @@ func upstreamRefuses(c *caseFile) (all []Finding) {
 		}
 		w := where{server: g.key}
 		fine := c.total(where{server: g.key, side: back}, evidence.RCODE(0), evidence.RCODE(nxDomain))
-		if fine.Count > 0 && fine.Last > g.First+int64(patience) {
+		if fine.Count > 0 && fine.Last > g.First+1e9 {
 			continue
 		}
 		who := some(addresses(g.clients), 2)

@@ -170,7 +170,7 @@ func bogusWords(code uint16) string {
 	case ednsNotYet:
 		return ": its signatures are not valid yet, as the resolver says"
 	case ednsNoDNSKEY:
-		return ": no DNSKEY matches the DS at its parent, as the resolver says"
+		return ": it has no key that its parent vouches for, as the resolver says"
 	case ednsNoRRSIG:
 		return ": signatures are missing, as the resolver says"
 	case 11:

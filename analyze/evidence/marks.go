@@ -3,7 +3,9 @@ package evidence
 import (
 	"math"
 
+	"github.com/dnssniff/dnssniff/analyze/family"
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
@@ -13,18 +15,37 @@ type Marks struct {
 	AllOptions, AnyOptions uint32
 	// Echoes counts responses that are the query again, but for the flags; Bare those that leave out the question.
 	Echoes, Bare uint32
-	// NoDomain counts denials by a zone above the name's registrable domain: there is no such domain. Random counts denied names whose domain's own label
-	// reads as if no person had made it up.
-	NoDomain, Random uint32
+	// NoDomain counts denials by a zone above the name's registrable domain: there is no such domain. NoTop counts those by the root: there is no such
+	// top-level domain. Random counts denied names whose domain's own label reads as if no person had made it up.
+	NoDomain, NoTop, Random uint32
+	// Odd counts queries at which a server may take offence though they can be read: they break a rule, are of no type of data, are no QUERY, or have
+	// no question; and what the capture has not whole.
+	Odd uint32
 	// MinHop and MaxHop bound the IP TTL or hop limit of responses; MinHop is above MaxHop where none is known.
 	MinHop, MaxHop uint8
 }
 
 func (m *Marks) reset() { *m = Marks{AllOptions: math.MaxUint32, MinHop: math.MaxUint8} }
 
-func (m *Marks) query(q *decode.Query) {
+func (m *Marks) query(q *decode.Query, weight uint32) {
 	m.AllOptions &= q.Options
 	m.AnyOptions |= q.Options
+	if odd := q.Malformed || q.Cut || !q.HasQuestion || q.Flags>>11&15 != 0 || q.Type >= firstMetaType && q.Type <= typeANY; odd || offensive(q) {
+		addTo(&m.Odd, weight)
+	}
+}
+
+// firstMetaType is the first of the types that are not of data, typeANY the last (RFC 6895 section 3.1).
+const firstMetaType = 128
+
+// offensive says that a query has an anomaly that breaks a rule, or that some server was seen to refuse.
+func offensive(q *decode.Query) bool {
+	for i := range q.Anomalies[:q.NAnomalies] {
+		if id := q.Anomalies[i].ID; id.Severity() >= anomaly.Violation || family.Refused(id) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Marks) response(q *decode.Query, r *decode.Message, weight uint32) {
@@ -42,10 +63,10 @@ func (m *Marks) response(q *decode.Query, r *decode.Message, weight uint32) {
 	}
 }
 
-// echo says that a response has the query's length and, but for QR, RA and RCODE, its flags.
+// echo says that a response has the query's length, options and, but for QR, RA and RCODE, its flags. Without options each copy of the question does.
 func echo(q *decode.Query, r *decode.Message) bool {
 	const own = wire.FlagQR | wire.FlagRA | 0xf
-	return r.Length == q.Length && r.Flags&^own == q.Flags&^own && r.HasOPT == q.HasOPT
+	return q.Options != 0 && r.HasOPT && r.EDNS.Has == q.Options && r.Length == q.Length && r.Flags&^own == q.Flags&^own
 }
 
 func (m *Marks) merge(o *Marks) {
@@ -54,6 +75,8 @@ func (m *Marks) merge(o *Marks) {
 	addTo(&m.Echoes, o.Echoes)
 	addTo(&m.Bare, o.Bare)
 	addTo(&m.NoDomain, o.NoDomain)
+	addTo(&m.NoTop, o.NoTop)
+	addTo(&m.Odd, o.Odd)
 	addTo(&m.Random, o.Random)
 	m.MinHop, m.MaxHop = min(m.MinHop, o.MinHop), max(m.MaxHop, o.MaxHop)
 }

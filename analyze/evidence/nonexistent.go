@@ -17,11 +17,16 @@ func (c *Collector) nonexistent(o *observation, t *Tally) {
 	if random {
 		addTo(&t.Random, o.weight)
 	}
-	if !c.noDomain(o) {
+	by := c.deniedBy(o)
+	if by == 0 {
 		return
 	}
 	addTo(&t.NoDomain, o.weight)
-	if wire.Labels(o.zoneName) < 2 || special(o.name) != nil {
+	if by == rootLen {
+		addTo(&t.NoTop, o.weight)
+		return
+	}
+	if special(o.name) != nil {
 		return
 	}
 	domain := *o
@@ -33,19 +38,25 @@ func (c *Collector) nonexistent(o *observation, t *Tally) {
 	}
 }
 
-// noDomain says that the SOA record of a denial (RFC 2308 section 2.1) is that of a zone above the name's.
-func (c *Collector) noDomain(o *observation) bool {
+// rootLen is the length of the root's name.
+const rootLen = 1
+
+// deniedBy returns the length of the name of the zone above the name's own whose SOA record a denial has (RFC 2308 section 2.1), 0 where there is none.
+func (c *Collector) deniedBy(o *observation) int {
 	m := o.Response
 	if m.Malformed || m.Cut || m.Parsed[wire.SectionAnswer] > 0 {
-		return false
+		return 0
 	}
 	for i := range m.Records {
 		if r := &m.Records[i]; r.Section == wire.SectionAuthority && r.Type == typeSOA {
 			owner := c.owner(m, int(r.Off))
-			return owner != nil && len(owner) < len(o.zoneName) && bytes.HasSuffix(o.zoneName, owner)
+			if len(owner) < len(o.zoneName) && bytes.HasSuffix(o.zoneName, owner) {
+				return len(owner)
+			}
+			return 0
 		}
 	}
-	return false
+	return 0
 }
 
 func firstLabel(name []byte) []byte {

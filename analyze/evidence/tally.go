@@ -100,7 +100,7 @@ func (t *Tally) add(x *decode.Transaction, name uint64, weight uint32) {
 	if q := x.Query; q != nil {
 		t.at(q.Time)
 		t.query(q, x.Proto, add)
-		t.Marks.query(q)
+		t.Marks.query(q, weight)
 		t.QueryBytes += uint64(weight) * uint64(q.Length)
 		addTo(&t.Retransmitted, uint32(q.Retransmissions))
 	}
