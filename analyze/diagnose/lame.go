@@ -9,7 +9,7 @@ import (
 // lameDelegation looks for servers that were asked for a zone, since somebody delegates it to them, and do not serve it.
 func lameDelegation(c *caseFile) (all []Finding) {
 	lame := anomalyOf('S', 7)
-	for _, g := range groupBy(c, where{side: back}, byServerZone, evidence.RCODE(refused), lame, evidence.RCODE(notAuth)) {
+	for _, g := range groupBy(c, where{side: back, also: wellFormed}, byServerZone, evidence.RCODE(refused), lame, evidence.RCODE(notAuth)) {
 		server, zone := g.key.server, g.key.zone
 		if g.Seen < 2 || zone == "" || c.resolver(server) {
 			continue

@@ -21,7 +21,7 @@ func servfailRules() []rule {
 
 // upstreamRefuses looks for servers that refuse a resolver whatever zone it asks for.
 func upstreamRefuses(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{side: back}, byServer, evidence.RCODE(refused)) {
+	for _, g := range groupBy(c, where{side: back, also: wellFormed}, byServer, evidence.RCODE(refused)) {
 		if g.Seen < 3 || len(g.zones) < 2 {
 			continue
 		}
@@ -71,7 +71,7 @@ func upstreamRefuses(c *caseFile) (all []Finding) {
 
 // upstreamServFail looks for servers that answer a resolver's queries with SERVFAIL themselves.
 func upstreamServFail(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{side: back}, byServer, evidence.RCODE(servFail)) {
+	for _, g := range groupBy(c, where{side: back, also: wellFormed}, byServer, evidence.RCODE(servFail)) {
 		if g.Seen < 2 || len(g.zones) == 0 {
 			continue
 		}

@@ -77,7 +77,7 @@ func (c *caseFile) busy() float64 {
 
 // resolverFails looks for resolvers that answer SERVFAIL to nearly all, whatever the zone, where the capture does not have their upstream side.
 func resolverFails(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{side: front}, byServer, evidence.RCODE(servFail)) {
+	for _, g := range groupBy(c, where{side: front, also: wellFormed}, byServer, evidence.RCODE(servFail)) {
 		if g.Seen < 5 || len(g.zones) < 3 {
 			continue
 		}
@@ -135,7 +135,7 @@ func (c *caseFile) since(w where, from int64) (n uint64) {
 
 // zoneFails looks for zones of which clients get SERVFAIL, unlike of the others, where nothing shows why. It is the last to speak about SERVFAIL.
 func zoneFails(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{side: front}, byServerZone, evidence.RCODE(servFail)) {
+	for _, g := range groupBy(c, where{side: front, also: wellFormed}, byServerZone, evidence.RCODE(servFail)) {
 		server, zone := g.key.server, g.key.zone
 		if zone == "" || g.Seen < 3 {
 			continue

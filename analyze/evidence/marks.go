@@ -18,8 +18,8 @@ type Marks struct {
 	// NoDomain counts denials by a zone above the name's registrable domain: there is no such domain. NoTop counts those by the root: there is no such
 	// top-level domain. Random counts denied names whose domain's own label reads as if no person had made it up.
 	NoDomain, NoTop, Random uint32
-	// Odd counts queries at which a server may take offence though they can be read: they break a rule, are of no type of data, are no QUERY, or have
-	// no question; and what the capture has not whole.
+	// Odd counts queries at which a server may take offence though they can be read: they break a rule, are of no type of data or another class than
+	// IN, are no QUERY, or have no question; and what the capture has not whole.
 	Odd uint32
 	// MinHop and MaxHop bound the IP TTL or hop limit of responses; MinHop is above MaxHop where none is known.
 	MinHop, MaxHop uint8
@@ -30,13 +30,17 @@ func (m *Marks) reset() { *m = Marks{AllOptions: math.MaxUint32, MinHop: math.Ma
 func (m *Marks) query(q *decode.Query, weight uint32) {
 	m.AllOptions &= q.Options
 	m.AnyOptions |= q.Options
-	if odd := q.Malformed || q.Cut || !q.HasQuestion || q.Flags>>11&15 != 0 || q.Type >= firstMetaType && q.Type <= typeANY; odd || offensive(q) {
+	odd := q.Malformed || q.Cut || !q.HasQuestion || q.Class != classIN || q.Flags>>11&15 != 0 || q.Type >= firstMetaType && q.Type <= typeANY
+	if odd || offensive(q) {
 		addTo(&m.Odd, weight)
 	}
 }
 
 // firstMetaType is the first of the types that are not of data, typeANY the last (RFC 6895 section 3.1).
-const firstMetaType = 128
+const (
+	firstMetaType = 128
+	classIN       = 1
+)
 
 // offensive says that a query has an anomaly that breaks a rule, or that some server was seen to refuse.
 func offensive(q *decode.Query) bool {
