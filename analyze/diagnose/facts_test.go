@@ -29,6 +29,8 @@ func facts(t *testing.T, text string) *evidence.Facts {
 		case len(w) == 0:
 		case w[0] == "moment":
 			f.Moments = append(f.Moments, readMoment(t, w[1:]))
+		case w[0] == "signed":
+			f.Signed = append(f.Signed, readSigned(t, w[1:]))
 		default:
 			f.Rows = append(f.Rows, readRow(t, w))
 		}
@@ -80,6 +82,7 @@ func setField(t *testing.T, y *evidence.Tally, field string, n uint64) {
 		y.First = int64(n) * 1e9
 	case field == "last":
 		y.Last = int64(n) * 1e9
+	case setMark(&y.Marks, field, uint32(n)):
 	case field == "seen":
 		y.Seen = n
 	case field == "low":

@@ -159,12 +159,12 @@ func formerrServerBug(c *caseFile) (all []Finding) {
 	return all
 }
 
-// peersFor counts the other servers that answered for some zones, and their answers.
+// peersFor counts the other servers that answered with authority for some zones, and their answers.
 func (c *caseFile) peersFor(server addr, zones []string) (n int, answers uint64) {
 	var list []addr
 	for _, s := range []evidence.Symptom{evidence.ZoneFine, evidence.RCODE(nxDomain)} {
 		for _, r := range c.rows[s] {
-			if r.Server != server && slices.Contains(zones, r.Zone) {
+			if r.Server != server && uint64(r.AA)*2 > r.Count && slices.Contains(zones, r.Zone) {
 				list, answers = addTo(list, r.Server), answers+r.Count
 			}
 		}

@@ -78,7 +78,7 @@ func (c *caseFile) deniedDomains(client addr) (list []string) {
 // zoneVanished looks for zones whose parent denies them, though they were there before; and such as several clients miss.
 func zoneVanished(c *caseFile) (all []Finding) {
 	good := c.popular()
-	for _, g := range groupBy(c, where{}, byZone, evidence.RCODE(nxDomain)) {
+	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, evidence.RCODE(nxDomain)) {
 		zone, names := g.key, g.Names.Estimate()
 		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain-g.NoTop)*2 < g.Count || g.Seen < 3 {
 			continue
@@ -115,7 +115,7 @@ func zoneVanished(c *caseFile) (all []Finding) {
 		f.say(fmt.Sprintf("%s for %d name(s), with the SOA of the zone above", plural(g.Count, "NXDOMAIN answer"), names), "asked by "+plural(uint64(people), "client"))
 		f.seen(&g.Tally)
 		f.Clients = people
-		c.claim(where{zone: zone}, evidence.RCODE(nxDomain))
+		c.claim(where{zone: zone, kind: anyKind}, evidence.RCODE(nxDomain))
 		all = append(all, f)
 	}
 	return all

@@ -259,3 +259,11 @@ func DistinctOf(n int) (d Distinct) {
 	}
 	return d
 }
+
+// TagsOf returns tags, for tests of what reads evidence.
+func TagsOf(list ...uint16) (t Tags) {
+	for _, tag := range list {
+		t.add(tag)
+	}
+	return t
+}

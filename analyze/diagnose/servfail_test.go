@@ -1,0 +1,123 @@
+package diagnose
+
+import (
+	"testing"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+)
+
+func TestServFailRules(t *testing.T) {
+	testRules(t, []ruleTest{
+		{"a resolver refused for two zones", "upstream-refuses", `
+			REFUSED 192.0.2.53 198.51.100.1 example.com. 2
+			REFUSED 192.0.2.53 198.51.100.1 example.net. 2
+			NOERROR 192.0.2.53 198.51.100.2 - 50 aa=50`},
+		{"refused for one zone is a lame server", "lame-delegation", `
+			REFUSED 192.0.2.53 198.51.100.1 example.com. 4
+			NOERROR 192.0.2.53 198.51.100.2 - 50 aa=50`},
+		{"refused for two zones, and answered since", "", `
+			REFUSED 192.0.2.53 198.51.100.1 example.com. 1 first=1 last=2
+			REFUSED 192.0.2.53 198.51.100.1 example.net. 1 first=1 last=2
+			NOERROR 192.0.2.53 198.51.100.1 - 50 aa=50 first=0 last=60`},
+		{"one of two servers fails", "upstream-servfail", `
+			SERVFAIL 192.0.2.53 198.51.100.1 example.com. 3
+			NOERROR 192.0.2.53 198.51.100.2 - 9 aa=9
+			zone_fine - 198.51.100.2 example.com. 9 aa=9`},
+		{"a server that fails once in a while", "", `
+			SERVFAIL 192.0.2.53 198.51.100.1 example.com. 3 first=10 last=30
+			NOERROR 192.0.2.53 198.51.100.1 - 90 aa=90
+			zone_fine - 198.51.100.1 example.com. 90 aa=90`},
+		{"one zone fails, the others do not", "zone-fails", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
+			zone_fine - 198.51.100.53 example.net. 50 rd=50 ra=50`},
+		{"a zone that fails now and then", "", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
+			zone_fine - 198.51.100.53 example.com. 50 rd=50 ra=50`},
+		{"two failures of a zone are too few", "", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 2 rd=2 ra=2
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+		{"all zones fail", "resolver-fails", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			SERVFAIL 192.0.2.2 198.51.100.53 example.net. 4 rd=4 ra=4
+			SERVFAIL 192.0.2.2 198.51.100.53 example.org. 4 rd=4 ra=4
+			NOERROR 192.0.2.1 198.51.100.53 - 3 rd=3 ra=3`},
+		{"three zones fail of many", "zone-fails", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			SERVFAIL 192.0.2.2 198.51.100.53 example.net. 4 rd=4 ra=4
+			SERVFAIL 192.0.2.2 198.51.100.53 example.org. 4 rd=4 ra=4
+			NOERROR 192.0.2.1 198.51.100.53 - 300 rd=300 ra=300`},
+		{"failures from memory", "servfail-cached", `
+			S13 192.0.2.1 198.51.100.53 example.com. 2
+			NOERROR 192.0.2.1 198.51.100.53 - 300 rd=300 ra=300`},
+		{"the resolver says that it is validation", "dnssec-bogus", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			EDE_6 192.0.2.1 198.51.100.53 example.com. 4
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+		{"answered with CD", "dnssec-bogus", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			rescued_by_cd 192.0.2.1 198.51.100.53 example.com. 1
+			zone_fine - 198.51.100.53 example.com. 1 rd=1 ra=1 cd=1
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50 cd=1`},
+		{"a DS, and nothing signed", "dnssec-signatures-missing", `
+			signed example.com. ds=1 unsigned=4 keyless=2
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			EDE_9 192.0.2.1 198.51.100.53 example.com. 4
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+		{"a DS of an algorithm that nobody knows is insecure, and answered", "", `
+			signed example.com. ds=1 unsigned=4
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
+			zone_fine - 198.51.100.53 example.com. 50 rd=50 ra=50`},
+		{"a DS of another key", "dnssec-ds-mismatch", `
+			signed example.com. ds=1 key=2 by=2 good=5
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+		{"signatures of the day after tomorrow", "dnssec-not-yet-valid", `
+			signed example.com. ds=1 key=1 by=1 notyet=4 validfrom=172800
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+		{"one signature too early among good ones", "", `
+			signed example.com. ds=1 key=1 by=1 notyet=1 good=9 validfrom=172800
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+	})
+}
+
+// overload has three clients and three zones that fail, and are answered at other times.
+const overload = `
+	SERVFAIL 192.0.2.1 198.51.100.53 example.com. 5 rd=5 ra=5
+	SERVFAIL 192.0.3.2 198.51.100.53 example.net. 5 rd=5 ra=5
+	unanswered 192.0.4.3 198.51.100.53 example.org. 5 rd=5
+	unanswered 192.0.2.1 198.51.100.53 example.net. 5 rd=5
+	NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
+	NOERROR 192.0.4.3 198.51.100.53 - 50 rd=50 ra=50
+	zone_fine - 198.51.100.53 example.com. 40 rd=40 ra=40
+	zone_fine - 198.51.100.53 example.net. 40 rd=40 ra=40
+	zone_fine - 198.51.100.53 example.org. 20 rd=20 ra=20`
+
+func TestOverloadWantsLoad(t *testing.T) {
+	calm, busy := Load{Queries: 10}, Load{Queries: 40, ServFail: 10, Unanswered: 10}
+	for _, tt := range []struct {
+		name string
+		load []Load
+		want bool
+	}{
+		{"failures when there is much to do", []Load{calm, calm, busy, busy, calm}, true},
+		{"failures at any load", []Load{calm, calm, calm, {Queries: 10, ServFail: 5}, {Queries: 10, ServFail: 5}}, false},
+		{"failures when there is little to do", []Load{{Queries: 40}, {Queries: 40}, {Queries: 40}, {Queries: 9, ServFail: 5}, {Queries: 9, ServFail: 5}}, false},
+		{"nothing to compare with", []Load{busy, busy, busy}, false},
+		{"no series", nil, false},
+	} {
+		_, list := Find(Input{Facts: facts(t, overload), Last: 60e9, Load: tt.load})
+		got := len(list) > 0 && list[0].ID == "resolver-overloaded"
+		if got != tt.want {
+			t.Errorf("%s: %v, want %v: %+v", tt.name, got, tt.want, list)
+		}
+	}
+}
+
+func TestLookupsThatAreEmptyFindNothing(t *testing.T) {
+	if _, list := Find(Input{Facts: new(evidence.Facts)}); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+}
