@@ -18,7 +18,6 @@ func (c *Collector) content(o *observation) {
 	if m.Malformed || m.Cut {
 		return
 	}
-	c.unsigned(o)
 	for i := range m.Records {
 		r := &m.Records[i]
 		if r.Section == wire.SectionAdditional || int(r.Data)+int(r.Len) > len(m.Data) {
@@ -40,6 +39,7 @@ func (c *Collector) content(o *observation) {
 			c.rrsig(m, r, data)
 		}
 	}
+	c.unsigned(o)
 }
 
 // owner returns the name at an offset in wire form and lower case, valid until the next call, or nil.
