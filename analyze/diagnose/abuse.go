@@ -107,7 +107,7 @@ func randomSubdomains(c *caseFile) (all []Finding) {
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both(nameFilter(g.key), "dns.flags.rcode == 3"),
 			Next: []string{
-				command("dnssniff report %s --where %s", c.file(), "zone == \""+bare(g.key)+"\"") + "   # its clients",
+				command("dnssniff print %s --where %s", c.file(), "zone == \""+bare(g.key)+"\"") + "   # its clients",
 				command("unbound-control ratelimit_list; unbound-control local_zone %s refuse", g.key) + "   # at a resolver, until it is over; named: response-policy or fetches-per-zone",
 				"synth-from-dnssec yes;   # aggressive-nsec: yes: a signed zone's NSEC records answer for the cache (RFC 8198)",
 			},

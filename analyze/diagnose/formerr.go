@@ -13,7 +13,7 @@ import (
 func formerrRules() []rule {
 	return []rule{
 		{"formerr-corrupted-path", marked, corruptedPath, []string{"RFC 768", "RFC 1035 section 4.1.1"}},
-		{"formerr-middlebox", marked, formerrMiddlebox, []string{"RFC 5625 section 6.2", "RFC 6891 section 7"}},
+		{"formerr-middlebox", marked, formerrMiddlebox, []string{"RFC 5625 section 3", "RFC 6891 section 7"}},
 		{"option-intolerant-server", marked, optionIntolerant, []string{"RFC 6891 section 6.1.2", "RFC 8906 section 3.2.3"}},
 		{"formerr-server-bug", general, formerrServerBug, []string{"RFC 1035 section 4.1.1", "RFC 8906 section 3"}},
 	}

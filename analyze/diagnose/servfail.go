@@ -10,9 +10,9 @@ import (
 
 func servfailRules() []rule {
 	return []rule{
-		{"upstream-refuses", upstream, upstreamRefuses, []string{"RFC 1035 section 4.1.1", "RFC 8499 section 6"}},
+		{"upstream-refuses", upstream, upstreamRefuses, []string{"RFC 1035 section 4.1.1", "RFC 9499 section 3"}},
 		{"upstream-servfail", upstream, upstreamServFail, []string{"RFC 2308 section 7.1", "RFC 1035 section 4.1.1"}},
-		{"resolver-overloaded", atServer, resolverOverloaded, []string{"RFC 9520 section 2.1", "RFC 8906 section 2"}},
+		{"resolver-overloaded", atServer, resolverOverloaded, []string{"RFC 9520 section 2.1", "RFC 8767"}},
 		{"resolver-fails", general, resolverFails, []string{"RFC 1035 section 4.1.1", "RFC 8914 section 4.23"}},
 		{"zone-fails", general, zoneFails, []string{"RFC 2308 section 7.1", "RFC 8914 section 4"}},
 		{"servfail-cached", remarks, servfailCached, []string{"RFC 9520 section 3.2", "RFC 2308 section 7.1"}},
