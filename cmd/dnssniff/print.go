@@ -62,7 +62,7 @@ how long, by what change, and each try.
 	_ = f.MarkHidden("workers") // lines in order take one
 	whereFlag(cmd, &o.where)
 	f.BoolVar(&o.json, "json", false, "one JSON object per line")
-	f.BoolVar(&o.lookups, "lookups", false, "one line per lookup: a client's tries for one question")
+	f.BoolVar(&o.lookups, "lookups", false, "one line per lookup: tries for one question")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
 	f.StringVar(&o.time, "time", "clock", "time `FORM`: clock, full, relative")
 	return cmd
