@@ -19,7 +19,8 @@ import (
 //
 // A symptom is written as its String, with _ for blanks: SERVFAIL, unanswered, zone_fine, EDE_7, TSIG_BADTIME, P03. A client, server or zone "-" is
 // any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, seen (else the count), other (an address), rtt (all answers took so
-// many ms), and kind (query, transfer, update, notify, other). A line that begins with "moment" has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds.
+// many ms), type (of the sample), name (of the sample), key (of TSIG), and kind (query, transfer, update, notify, other). A line that begins with "moment"
+// has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds; for "answer" and "serial" see answerfacts_test.go.
 func facts(t *testing.T, text string) *evidence.Facts {
 	t.Helper()
 	f := new(evidence.Facts)
@@ -31,6 +32,10 @@ func facts(t *testing.T, text string) *evidence.Facts {
 			f.Moments = append(f.Moments, readMoment(t, w[1:]))
 		case w[0] == "signed":
 			f.Signed = append(f.Signed, readSigned(t, w[1:]))
+		case w[0] == "answer":
+			readAnswer(t, f, w[1:])
+		case w[0] == "serial":
+			f.Serials = append(f.Serials, readSerial(t, w[1:]))
 		default:
 			f.Rows = append(f.Rows, readRow(t, w))
 		}
@@ -57,6 +62,12 @@ func readRow(t *testing.T, w []string) evidence.Row {
 		switch field {
 		case "other":
 			r.Other = readAddr(t, value)
+		case "key":
+			r.Key = value
+		case "name":
+			r.Samples[0].Name = value
+		case "type":
+			r.Samples[0].Type = uint16(readNumber(t, value))
 		case "kind":
 			i := slices.Index([]string{"query", "transfer", "update", "notify", "other"}, value)
 			if i < 0 {

@@ -59,3 +59,23 @@ func retryTimer(d int64) bool {
 	rest := (d + off) % 1e9
 	return d >= 1e9-off && d <= 5e9+off && rest <= 2*off
 }
+
+// lacking remembers which question a client was told to have no records, and when. Slots are taken over by whoever comes last.
+type lacking [1 << 9]struct {
+	key  uint64
+	time int64 // of the response, ns since the epoch
+}
+
+// inVain (ns) is within what a client that has understood a denial does not ask again: it is remembered for the SOA's minimum (RFC 2308 section 5).
+const inVain = 3e9
+
+// noSuchType counts an answer without records, and the question that comes again soon after one.
+func (c *Collector) noSuchType(o *observation) {
+	c.count(o, NoData)
+	k := searchKey(o, o.name) ^ uint64(o.Response.Question.Type)<<1
+	s := &c.lacking[k%uint64(len(c.lacking))]
+	if s.key == k && o.Query.Time > s.time && o.Query.Time-s.time < inVain {
+		c.count(o, AskedInVain)
+	}
+	s.key, s.time = k, o.Response.Time
+}

@@ -2,8 +2,8 @@
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
 // What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 4096 of each kind in a shard all, beyond that 64 in
-// a row of each 2048. For each row that a collector may have it takes 650 bytes at most, with its share of zones, moments, serials
-// and signed zones. What is gathered does not depend on the run's seed.
+// a row of each 2048. For each row that a collector may have it takes 820 bytes at most, with its share of zones, moments, serials,
+// signed zones and answers. What is gathered does not depend on the run's seed.
 package evidence
 
 import (
@@ -33,7 +33,9 @@ type Collector struct {
 	seen      [classes]uint32 // transactions by class
 	denied    denied
 	asked     asked
-	answers   uint32        // up to where all clients are looked at for it
+	answers   uint32 // up to where all clients are looked at for it
+	firsts    firsts
+	lacking   lacking
 	lower     [maxName]byte // of a question
 	ownerName [maxName]byte // of a record
 	harvest
@@ -49,11 +51,13 @@ type harvest struct {
 	moments moments
 	serials serials
 	signed  signed
+	replies replies
 }
 
 func newHarvest(limit int) harvest {
 	limit = max(limit, minRows)
-	return harvest{rows: newRows(limit), zones: newZones(limit), moments: moments{limit: limit / 2}, serials: newSerials(limit / 8), signed: newSigned(limit / 8)}
+	return harvest{rows: newRows(limit), zones: newZones(limit), moments: moments{limit: limit / 2}, serials: newSerials(limit / 8), signed: newSigned(limit / 8),
+		replies: newReplies(limit / 16)}
 }
 
 // New returns an empty collector, of at most that many rows, for a shard of a run with that seed.
@@ -161,6 +165,9 @@ func (c *Collector) Transaction(t *decode.Transaction) {
 			c.errors(&o)
 		} else {
 			c.leaked(&o)
+		}
+		if t.Status == decode.Conflicting {
+			c.second(&o)
 		}
 	}
 	for id := range anomalies(t) {
@@ -288,11 +295,30 @@ func (c *Collector) answered(o *observation) {
 		c.suffixed(o)
 		c.leaked(o)
 	default:
-		c.count(o, RCODE(code))
+		c.failed(o, code)
 		c.leaked(o)
 	}
 	c.errors(o)
 	c.content(o)
+	if said, ok := c.answer(o); ok {
+		c.first(o, &said)
+		if said.kind == NoSuchType {
+			c.noSuchType(o)
+		}
+	}
+}
+
+// failed counts an error, with what of the query is behind it.
+func (c *Collector) failed(o *observation, code uint16) {
+	t := c.count(o, RCODE(code))
+	switch {
+	case code == rcodeNotImp && o.kind == Query:
+		t.measured(int64(o.Query.Type))
+	case code == rcodeNotImp:
+		t.measured(int64(o.Response.Opcode()))
+	case code == rcodeBadVers && !o.Response.HasTSIG:
+		t.measured(int64(o.Query.EDNSVersion))
+	}
 }
 
 // errors counts what a response says beside its RCODE.
@@ -303,12 +329,23 @@ func (c *Collector) errors(o *observation) {
 	}
 	if r.HasTSIG && r.TSIG.Error != 0 {
 		t := c.count(o, TSIGError(r.TSIG.Error))
+		c.keyOf(t, r, int(r.TSIG.Off))
 		if skew, ok := clockSkew(r); ok {
 			t.measured(skew)
 		}
 	}
 	if r.HasTKEY && r.TKEY.Error != 0 {
-		c.count(o, TKEYError(r.TKEY.Error))
+		c.keyOf(c.count(o, TKEYError(r.TKEY.Error)), r, int(r.TKEY.Off))
+	}
+}
+
+// keyOf notes the name of a key, at an offset.
+func (c *Collector) keyOf(t *Tally, r *decode.Message, off int) {
+	var room [4*maxName + 1]byte
+	if name := c.owner(r, off); name != nil {
+		if text := wire.AppendName(room[:0], name); t.Key == "" || string(text) < t.Key {
+			t.Key = string(text)
+		}
 	}
 }
 
@@ -333,6 +370,7 @@ func (c *Collector) Merge(o *Collector) {
 	c.moments.merge(&o.moments)
 	c.serials.merge(&o.serials)
 	c.signed.merge(&o.signed)
+	c.replies.merge(&o.replies)
 }
 
 // Reset makes a collector empty. Its room stays.
@@ -342,6 +380,7 @@ func (c *Collector) Reset() {
 	c.moments.reset()
 	c.serials.reset()
 	c.signed.reset()
+	c.replies.reset()
 }
 
 // Turn hands over what was gathered to an empty collector of NewSum.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"github.com/dnssniff/dnssniff/decode/packet"
@@ -31,7 +32,8 @@ type Facts struct {
 	Moments []Event // by time
 	Serials []Serial
 	Signed  []Signed
-	// Folded counts rows that were put together for want of room, Lost moments, serials and signed zones that were not kept.
+	Answers []Answer
+	// Folded counts rows that were put together for want of room, Lost moments, serials, signed zones and answers that were not kept.
 	Folded, Lost uint64
 }
 
@@ -48,8 +50,9 @@ func Gather(all []*Collector) *Facts {
 		sum.moments.merge(&c.moments)
 		sum.serials.merge(&c.serials)
 		sum.signed.merge(&c.signed)
+		sum.replies.merge(&c.replies)
 	}
-	f := &Facts{Folded: sum.rows.folded, Lost: sum.moments.lost + sum.serials.lost + sum.signed.lost}
+	f := &Facts{Folded: sum.rows.folded, Lost: sum.moments.lost + sum.serials.lost + sum.signed.lost + sum.replies.lost}
 	text := make(map[uint64]string, len(sum.zones.text))
 	for h, name := range sum.zones.text {
 		text[h] = string(wire.AppendName(nil, []byte(name)))
@@ -63,7 +66,22 @@ func Gather(all []*Collector) *Facts {
 	}
 	slices.SortFunc(f.Moments, compareMoments)
 	f.content(&sum)
+	f.answers(&sum, text)
 	return f
+}
+
+func (f *Facts) answers(sum *harvest, text map[uint64]string) {
+	for _, a := range sum.replies.by {
+		a.Zone = text[a.zone]
+		slices.SortFunc(a.Sets, func(a, b AnswerSet) int {
+			return cmp.Or(bytes.Compare(a.Server[:], b.Server[:]), cmp.Compare(a.First, b.First), cmp.Compare(a.Packet, b.Packet), cmp.Compare(a.Hash, b.Hash))
+		})
+		for i := range a.Sets {
+			slices.SortFunc(a.Sets[i].Subnets, netip.Prefix.Compare)
+		}
+		f.Answers = append(f.Answers, *a)
+	}
+	slices.SortFunc(f.Answers, func(a, b Answer) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Type, b.Type)) })
 }
 
 func (f *Facts) content(sum *harvest) {

@@ -34,6 +34,14 @@ const (
 	NoDomain Symptom = 0x1106
 	// Leaked is a name of a special-use zone that got no data: the row's zone is that zone, such as 168.192.in-addr.arpa. or local.
 	Leaked Symptom = 0x1107
+	// OtherAnswer is a second response to an answered query that says something else than the first: other records, or that there are none. It measures
+	// the time between the two in ns. OtherHops is one of these that came over another number of routers.
+	OtherAnswer Symptom = 0x1108
+	OtherHops   Symptom = 0x1109
+	// NoData is an answer that says that the name has no records of the type (RFC 2308 section 2.2). AskedInVain is a question of its client that
+	// comes again within 3 s of such an answer.
+	NoData      Symptom = 0x110a
+	AskedInVain Symptom = 0x110b
 	// LookupFailed is a lookup that got no answer after all tries.
 	LookupFailed Symptom = 0x1102
 	// LookupRetried is a lookup of more than one transaction.
@@ -94,7 +102,9 @@ func (s Symptom) IsEDE() (code uint16, ok bool) { return uint16(s - ede), s >= e
 func (s Symptom) IsAnomaly() (id anomaly.ID, ok bool) { return anomaly.ID(s), s >= 0x4000 }
 
 // common says that the symptom is of ordinary traffic: its rows are the first to be put together when room is short.
-func (s Symptom) common() bool { return s == rcodeNoError || s == rcodeNXDomain || s == ZoneFine }
+func (s Symptom) common() bool {
+	return s == rcodeNoError || s == rcodeNXDomain || s == ZoneFine || s == NoData
+}
 
 // noted says that an anomaly has rows: those that are a sign of trouble, and some that are not until they are many.
 func noted(id anomaly.ID) bool {
@@ -126,8 +136,10 @@ var (
 const (
 	rcodeNoError  = 0
 	rcodeNXDomain = 3
+	rcodeNotImp   = 4
 	rcodeYXDomain = 6
 	rcodeNXRRSet  = 8
+	rcodeBadVers  = 16
 )
 
 // String names a symptom: "SERVFAIL", "unanswered", "EDE 7", "TSIG BADTIME", "P03".
@@ -182,6 +194,14 @@ func (s Symptom) word() string {
 		return "lookup failed"
 	case LookupRetried:
 		return "lookup retried"
+	case OtherAnswer:
+		return "other answer"
+	case OtherHops:
+		return "other hops"
+	case NoData:
+		return "no data"
+	case AskedInVain:
+		return "asked in vain"
 	}
 	return "unknown"
 }

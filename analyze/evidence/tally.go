@@ -30,12 +30,14 @@ type Tally struct {
 	// RTT counts answers by time: bucket i is below 1<<i times 250 µs, the last is all above.
 	RTT [RTTBuckets]uint32
 	// Low and High are the least and the largest of what the symptom measures; Low is above High where nothing was measured. [TSIGError] of 18 (BADTIME)
-	// measures the client's clock less the server's, in seconds.
+	// measures the client's clock less the server's, in seconds; NOTIMP the type of a query, or the opcode of anything else; BADVERS the query's version.
 	Low, High int64
 	// Names and Ports tell about how many different names and client ports there were.
 	Names, Ports Distinct
 	Marks
 	Samples [samples]Sample
+	// Key is the name of a key, absolute, lower case, the first in the order of bytes: of [TSIGError] and [TKEYError].
+	Key string
 }
 
 // RTTBuckets is how many buckets of answer times there are: the last but one ends at 4.1 s.
@@ -195,6 +197,9 @@ func (t *Tally) Merge(o *Tally) {
 	t.Marks.merge(&o.Marks)
 	t.Names.merge(&o.Names)
 	t.Ports.merge(&o.Ports)
+	if t.Key == "" || o.Key != "" && o.Key < t.Key {
+		t.Key = o.Key
+	}
 	for _, s := range o.Samples {
 		t.sample(s)
 	}
