@@ -34,7 +34,8 @@ const (
 func rules() []rule {
 	var all []rule
 	for _, family := range [][]rule{
-		formerrRules(), validationRules(), dnssecRules(), transportRules(), servfailRules(), serverRules(), clientRules(), nxdomainRules(), nameRules(), leakRules(),
+		formerrRules(), validationRules(), dnssecRules(), signatureRules(), transportRules(), servfailRules(), serverRules(), refusalRules(), answerRules(), clientRules(),
+		nxdomainRules(), nameRules(), leakRules(),
 	} {
 		all = append(all, family...)
 	}
@@ -91,9 +92,16 @@ const (
 	nxDomain = 3
 	notImp   = 4
 	refused  = 5
+	yxDomain = 6
+	nxRRSet  = 8
 	notAuth  = 9
+	notZone  = 10
+	badVers  = 16
+
+	badCookie = 23
 
 	ednsOther        = 0
+	ednsStale        = 3
 	ednsBogus        = 6
 	ednsExpired      = 7
 	ednsNotYet       = 8
@@ -102,6 +110,7 @@ const (
 	ednsNoNSEC       = 12
 	ednsCachedError  = 13
 	ednsProhibited   = 18
+	ednsStaleDenial  = 19
 	ednsNotAuth      = 20
 	ednsNoReachable  = 22
 	ednsNetwork      = 23

@@ -308,8 +308,12 @@ func (c *Collector) answered(o *observation) {
 	}
 }
 
-// failed counts an error, with what of the query is behind it.
+// failed counts an error, with what of the query is behind it. NOTAUTH with an error in the TSIG record is about the key, and not about the zone
+// (RFC 8945 section 5.2).
 func (c *Collector) failed(o *observation, code uint16) {
+	if code == rcodeNotAuth && o.Response.HasTSIG && o.Response.TSIG.Error != 0 {
+		return
+	}
 	t := c.count(o, RCODE(code))
 	switch {
 	case code == rcodeNotImp && o.kind == Query:

@@ -37,10 +37,7 @@ func (m *Marks) query(q *decode.Query, weight uint32) {
 }
 
 // firstMetaType is the first of the types that are not of data, typeANY the last (RFC 6895 section 3.1).
-const (
-	firstMetaType = 128
-	classIN       = 1
-)
+const firstMetaType = 128
 
 // offensive says that a query has an anomaly that breaks a rule, or that some server was seen to refuse.
 func offensive(q *decode.Query) bool {

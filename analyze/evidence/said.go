@@ -132,7 +132,6 @@ func Private(ip netip.Addr) bool {
 const (
 	classIN   = 1
 	typeA     = 1
-	typeNS    = 2
 	typeCNAME = 5
 	typePTR   = 12
 	typeMX    = 15

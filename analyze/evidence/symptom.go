@@ -139,6 +139,7 @@ const (
 	rcodeNotImp   = 4
 	rcodeYXDomain = 6
 	rcodeNXRRSet  = 8
+	rcodeNotAuth  = 9
 	rcodeBadVers  = 16
 )
 
