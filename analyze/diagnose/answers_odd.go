@@ -111,7 +111,8 @@ func disjoint(a, b *evidence.AnswerSet) bool {
 
 // staleAnswers looks for resolvers that say that their answers have expired.
 func staleAnswers(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{kind: anyKind}, byServer, evidence.EDE(ednsStale), evidence.EDE(ednsStaleDenial)) {
+	served := func(r *row) bool { return r.Answers > 0 || r.Symptom == evidence.EDE(ednsStaleDenial) } // Unbound says it of a SERVFAIL, too
+	for _, g := range groupBy(c, where{kind: anyKind, also: served}, byServer, evidence.EDE(ednsStale), evidence.EDE(ednsStaleDenial)) {
 		if g.Count < 2 {
 			continue
 		}

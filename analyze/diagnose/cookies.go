@@ -14,7 +14,7 @@ func cookieLoop(c *caseFile) (all []Finding) {
 		rest := where{server: server, also: func(r *row) bool { return r.Client != client }}
 		others, othersBad := c.fine(rest), c.count(rest, evidence.RCODE(badCookie))
 		withOld := c.count(where{client: client, server: server}, anomalyOf('O', 15))
-		answered := own.Count - min(own.Count, uint64(own.TCP))
+		answered := c.settled(client, server)
 		if g.Count < 3 || answered*2 > g.Count {
 			continue // one BADCOOKIE, and the answer to the same question with the cookie that came with it: so it should be
 		}
@@ -45,6 +45,17 @@ func cookieLoop(c *caseFile) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
+}
+
+// settled counts what a server said to a client over UDP, but for BADCOOKIE.
+func (c *caseFile) settled(client, server addr) (n uint64) {
+	for s := range c.rows {
+		if code, ok := s.IsRCODE(); ok && code != badCookie {
+			t := c.total(where{client: client, server: server}, s)
+			n += t.Count - min(t.Count, uint64(t.TCP))
+		}
+	}
+	return n
 }
 
 // cookieSecretDiffers looks for servers that take their own cookies at some times and not at others: several machines behind one address.

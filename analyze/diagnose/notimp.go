@@ -52,7 +52,7 @@ const (
 
 // typeNotImplemented looks for servers that answer NOTIMP to types which they do not know: they ought to answer as for any other type (RFC 3597).
 func typeNotImplemented(c *caseFile) (all []Finding) {
-	sound := func(r *row) bool { return uint64(r.Malformed)*2 <= r.Count }
+	sound := func(r *row) bool { return uint64(r.Malformed)*2 <= r.Count && r.Zone != "" }
 	for _, g := range groupBy(c, where{also: sound}, byServer, evidence.RCODE(notImp)) {
 		fine := c.fine(where{server: g.key})
 		if g.Count < 2 || g.Low > g.High || fine.Count == 0 {

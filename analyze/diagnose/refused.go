@@ -92,7 +92,7 @@ func (c *caseFile) zoneFineAA(server addr, zone string) (n uint64) {
 // zoneNotServed looks for zones that a server is asked for by those who configured it so, and does not have.
 func zoneNotServed(c *caseFile) (all []Finding) {
 	notOurs := func(r *row) bool {
-		return r.Zone != "" && r.RA == 0 && r.AA == 0 && uint64(r.Malformed)*2 <= r.Count && (!r.back || uint64(r.RD)*2 > r.Count)
+		return r.Zone != "" && r.Samples[0].Type != typeTKEY && r.RA == 0 && r.AA == 0 && uint64(r.Malformed)*2 <= r.Count && (!r.back || uint64(r.RD)*2 > r.Count)
 	}
 	for _, g := range groupBy(c, where{also: notOurs}, byServerZone, evidence.RCODE(refused), evidence.RCODE(notAuth)) {
 		server, zone := g.key.server, g.key.zone

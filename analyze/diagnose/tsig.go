@@ -21,6 +21,7 @@ func signatureRules() []rule {
 		{"tsig-bad-signature", marked, tsigBadSignature, []string{"RFC 8945 section 5.2.2"}},
 		{"tsig-unknown-key", marked, tsigUnknownKey, []string{"RFC 8945 section 5.2.1"}},
 		{"tsig-truncated", marked, tsigTruncated, []string{"RFC 8945 sections 5.2.2.1 and 5.2.4"}},
+		{"tsig-refused", marked, tsigRefused, []string{"RFC 8945 sections 5.2 and 5.3.2", "RFC 3007 section 3"}},
 		{"tkey-failed", marked, tkeyFailed, []string{"RFC 2930 sections 2.5 and 2.6", "RFC 3645 section 4"}},
 		{"cookie-replayed", marked, cookieReplayed, []string{"RFC 7873 section 5.3"}},
 		{"cookie-secret-differs", marked, cookieSecretDiffers, []string{"RFC 7873 sections 5.2.4 and 6", "RFC 9018 section 4"}},
@@ -132,6 +133,41 @@ func tsigTruncated(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"below half of the hash, or 10 bytes, no server may take it: then the client's code is wrong, not the policy"},
 		}))
+	}
+	return all
+}
+
+// tsigRefused looks for signed messages that are refused without a word about the signature, as PowerDNS does.
+func tsigRefused(c *caseFile) (all []Finding) {
+	for _, g := range groupBy(c, where{kind: anyKind, also: func(r *row) bool { return r.Client != addr{} }}, byClientServer, evidence.KeyRefused) {
+		client, server := g.key.client, g.key.server
+		own := c.count(where{client: client, server: server, kind: updates}, evidence.RCODE(0))
+		others := c.count(where{server: server, kind: updates, also: func(r *row) bool { return r.Client != client }}, evidence.RCODE(0))
+		if g.Count < 2 {
+			continue
+		}
+		f := Finding{
+			Severity: Warning,
+			Title:    fmt.Sprintf("%s refuses what %s signs, and does not say why", server, client),
+			Cause: "The server answers NOTAUTH or REFUSED to signed messages, without a TSIG record that would name the fault (some servers never send one). The key's name, " +
+				"secret, algorithm or time is wrong, or the key may not do this.",
+			Confidence: sure(0.9, g.Count),
+			Scope:      Scope{Client: client.String(), Server: server.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.rcode in {5, 9}", addressFilter(client), addressFilter(server)),
+			Next: []string{
+				command("dig @%s %s SOA -y hmac-sha256:KEY:SECRET", server, g.zone()) + "   # with the client's key: answered and signed, or refused too?",
+				"journalctl -u pdns -u named -u knot | grep -i tsig   # on the server: the log has the reason",
+				command("pdnsutil list-tsig-keys; pdnsutil get-meta %s TSIG-ALLOW-DNSUPDATE", g.zone()) + "   # PowerDNS",
+			},
+			Against: []string{"if unsigned queries for the same zone are refused too, the zone is not there, and the key is innocent"},
+		}
+		f.say(fmt.Sprintf("%s of it refused, for %s", plural(g.Count, "signed message"), some(bares(g.zones), 3)),
+			fmt.Sprintf("%s of this client went well, and %d of others", plural(own, "update"), others))
+		f.seen(&g.Tally)
+		f.Clients = 1
+		c.claim(where{client: client, server: server, kind: anyKind}, evidence.KeyRefused, anomalyOf('T', 13), anomalyOf('T', 14), anomalyOf('U', 4), anomalyOf('U', 13))
+		all = append(all, f)
 	}
 	return all
 }

@@ -216,14 +216,22 @@ func (c *Collector) zone(name []byte) (hash uint64, zone []byte) {
 
 func kindOf(t *decode.Transaction) Kind {
 	var opcode uint8
-	var typ uint16
-	switch {
-	case t.Query != nil:
-		opcode, typ = uint8(t.Query.Flags>>11&15), t.Query.Type
-	case t.Response != nil:
-		opcode, typ = t.Response.Opcode(), t.Response.Question.Type
+	typ, class := uint16(0), uint16(classIN)
+	switch q, r := t.Query, t.Response; {
+	case q != nil:
+		opcode = uint8(q.Flags >> 11 & 15)
+		if q.HasQuestion {
+			typ, class = q.Type, q.Class
+		}
+	case r != nil:
+		opcode = r.Opcode()
+		if r.Parsed[wire.SectionQuestion] > 0 {
+			typ, class = r.Question.Type, r.Question.Class
+		}
 	}
 	switch {
+	case opcode == 0 && class != classIN && class != classANY:
+		return Other
 	case opcode == 0 && (typ == typeAXFR || typ == typeIXFR):
 		return Transfer
 	case opcode == 0:
@@ -308,19 +316,24 @@ func (c *Collector) answered(o *observation) {
 	}
 }
 
-// failed counts an error, with what of the query is behind it. NOTAUTH with an error in the TSIG record is about the key, and not about the zone
-// (RFC 8945 section 5.2).
+// failed counts an error, with what of the query is behind it. NOTAUTH to a signed query is about the key, and not about the zone (RFC 8945 section
+// 5.2), whether the response has a TSIG record that says so or not.
 func (c *Collector) failed(o *observation, code uint16) {
-	if code == rcodeNotAuth && o.Response.HasTSIG && o.Response.TSIG.Error != 0 {
+	r := o.Response
+	switch {
+	case code == rcodeNotAuth && r.HasTSIG && r.TSIG.Error != 0:
+		return
+	case (code == rcodeNotAuth || code == rcodeRefused && o.kind == Update) && o.Query.TSIG && !r.HasTSIG:
+		c.count(o, KeyRefused)
 		return
 	}
 	t := c.count(o, RCODE(code))
 	switch {
-	case code == rcodeNotImp && o.kind == Query:
+	case code == rcodeNotImp && o.kind == Query && o.Query.HasQuestion:
 		t.measured(int64(o.Query.Type))
-	case code == rcodeNotImp:
-		t.measured(int64(o.Response.Opcode()))
-	case code == rcodeBadVers && !o.Response.HasTSIG:
+	case code == rcodeNotImp && r.Opcode() != 0 && o.kind != Query:
+		t.measured(int64(r.Opcode()))
+	case code == rcodeBadVers && !r.HasTSIG:
 		t.measured(int64(o.Query.EDNSVersion))
 	}
 }

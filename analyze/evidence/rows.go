@@ -20,11 +20,11 @@ type Kind uint8
 
 // The kinds.
 const (
-	Query    Kind = iota // opcode QUERY, but for transfers
+	Query    Kind = iota // opcode QUERY and class IN or ANY, but for transfers
 	Transfer             // AXFR and IXFR
 	Update
 	Notify
-	Other // of another opcode, and what is no query
+	Other // of another opcode or class, and what is no query
 )
 
 // rows are tallies by key, at most limit of them. When they are too many the lighter half of those with a client goes into rows of any client: first of

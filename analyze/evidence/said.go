@@ -131,6 +131,7 @@ func Private(ip netip.Addr) bool {
 // Classes and further types (IANA).
 const (
 	classIN   = 1
+	classANY  = 255
 	typeA     = 1
 	typeCNAME = 5
 	typePTR   = 12

@@ -42,6 +42,9 @@ const (
 	// comes again within 3 s of such an answer.
 	NoData      Symptom = 0x110a
 	AskedInVain Symptom = 0x110b
+	// KeyRefused is NOTAUTH to a signed message, or REFUSED to a signed UPDATE, without a word about the signature. It is not counted as that RCODE; nor is
+	// NOTAUTH with a [TSIGError].
+	KeyRefused Symptom = 0x110c
 	// LookupFailed is a lookup that got no answer after all tries.
 	LookupFailed Symptom = 0x1102
 	// LookupRetried is a lookup of more than one transaction.
@@ -139,6 +142,7 @@ const (
 	rcodeNotImp   = 4
 	rcodeYXDomain = 6
 	rcodeNXRRSet  = 8
+	rcodeRefused  = 5
 	rcodeNotAuth  = 9
 	rcodeBadVers  = 16
 )
@@ -203,6 +207,8 @@ func (s Symptom) word() string {
 		return "no data"
 	case AskedInVain:
 		return "asked in vain"
+	case KeyRefused:
+		return "key refused"
 	}
 	return "unknown"
 }
