@@ -237,8 +237,10 @@ func byServerOf(x *evidence.Answer) (list [][]*evidence.AnswerSet) {
 // apart says that several answers of a server go to networks of their own each, at the same time.
 func apart(sets []*evidence.AnswerSet) bool {
 	networks := make(map[netip.Prefix]bool)
+	answers := uint64(0)
 	for i, s := range sets {
-		if s.Count < often || s.Everywhere || i > 0 && !overlapping(s, sets[i-1]) {
+		answers += s.Count
+		if s.Count < often || s.Everywhere || len(s.Subnets) == 0 || i > 0 && !overlapping(s, sets[i-1]) {
 			return false
 		}
 		for _, p := range s.Subnets {
@@ -248,7 +250,7 @@ func apart(sets []*evidence.AnswerSet) bool {
 			networks[p] = true
 		}
 	}
-	return len(sets) > 1
+	return len(sets) > 1 && answers >= uint64(len(networks))+4 // networks that asked once might have been told anything
 }
 
 func prefixes(list []netip.Prefix) []string {

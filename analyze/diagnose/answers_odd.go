@@ -57,7 +57,7 @@ func rebinding(c *caseFile) (all []Finding) {
 	const short = 60 // seconds: who rebinds needs the client to ask again soon
 	for i := range c.Facts.Answers {
 		x := &c.Facts.Answers[i]
-		if !public(x.Name) {
+		if x.More > 0 || !public(x.Name) {
 			continue
 		}
 		for _, sets := range byServerOf(x) {
@@ -149,7 +149,7 @@ func ttlZero(c *caseFile) (all []Finding) {
 	byZone := make(map[string][]*evidence.Answer)
 	var zones []string
 	for i := range c.Facts.Answers {
-		if x := &c.Facts.Answers[i]; zeroes(x) >= 3 {
+		if x := &c.Facts.Answers[i]; x.More == 0 && zeroes(x) >= 3 {
 			if byZone[x.Zone] == nil {
 				zones = append(zones, x.Zone)
 			}

@@ -16,7 +16,7 @@ func nodataConfusion(c *caseFile) (all []Finding) {
 		others := where{also: func(r *row) bool { return r.Client != g.key && r.Client != addr{} }}
 		again, peers := c.count(others, evidence.AskedInVain), c.count(others, evidence.NoData)
 		k := contrast(g.Count, told.Count, again, peers)
-		if g.Count < 5 || g.Count*3 < told.Count || k < 0.5 {
+		if g.Count < 5 || g.Count*3 < told.Count || k < 0.7 {
 			continue
 		}
 		s := g.Samples[0]
@@ -88,7 +88,7 @@ func privateAnswers(c *caseFile) (all []Finding) {
 	var zones []string
 	for i := range c.Facts.Answers {
 		x := &c.Facts.Answers[i]
-		if private := slices.IndexFunc(x.Sets, func(s evidence.AnswerSet) bool { return s.Private && s.Count >= often }); private >= 0 && public(x.Name) {
+		if private := slices.IndexFunc(x.Sets, func(s evidence.AnswerSet) bool { return s.Private && s.Count >= often }); private >= 0 && x.More == 0 && public(x.Name) {
 			if byZone[x.Zone] == nil {
 				zones = append(zones, x.Zone)
 			}

@@ -17,8 +17,8 @@ type Answer struct {
 	Name string // absolute, lower case, \DDD for unprintable octets
 	Zone string // absolute, lower case; filled in by Gather
 	Type uint16
-	Sets []AnswerSet
-	More uint64 // responses with other data, for which there was no room
+	Sets []AnswerSet // the first ones; all, iff More is 0
+	More uint64      // responses that said something else
 
 	zone uint64
 }
@@ -55,11 +55,10 @@ type AnswerSet struct {
 	File       uint16
 }
 
-// Bounds of answers of a question, and of networks of an answer, in a collector. A sum takes what sumOf collectors have.
+// Bounds of answers of a question, and of networks of an answer, also in a sum: there were more in the whole if there were in its parts together.
 const (
 	maxSets    = 8
-	maxSubnets = 4
-	sumOf      = 8
+	maxSubnets = 8
 )
 
 type answerKey struct {
@@ -232,7 +231,7 @@ func (a *Answer) merge(o *Answer) {
 		switch {
 		case have != nil:
 			have.merge(s)
-		case len(a.Sets) >= sumOf*maxSets:
+		case len(a.Sets) >= maxSets:
 			a.More += s.Count
 		default:
 			cloned := *s
@@ -253,22 +252,8 @@ func (s *AnswerSet) merge(o *AnswerSet) {
 	s.Authority, s.Recursion, s.Scoped = s.Authority+o.Authority, s.Recursion+o.Recursion, s.Scoped+o.Scoped
 	s.Private, s.Public, s.Everywhere = s.Private || o.Private, s.Public || o.Public, s.Everywhere || o.Everywhere
 	for _, p := range o.Subnets {
-		s.join(p)
+		s.from(p)
 	}
-}
-
-// join is from without the bound of one collector: a sum has no more than its parts.
-func (s *AnswerSet) join(p netip.Prefix) {
-	for _, have := range s.Subnets {
-		if have == p {
-			return
-		}
-	}
-	if len(s.Subnets) >= sumOf*maxSubnets {
-		s.Everywhere = true
-		return
-	}
-	s.Subnets = append(s.Subnets, p)
 }
 
 func (t *replies) reset() {

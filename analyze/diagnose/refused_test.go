@@ -1,0 +1,114 @@
+package diagnose
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRefusalRules(t *testing.T) {
+	testRules(t, []ruleTest{
+		{"slips and drops of a burst", "rate-limited", `
+			NOERROR 192.0.2.1 198.51.100.1 - 60 aa=60 rd=60 tc=40 answers=20 last=2
+			unanswered 192.0.2.1 198.51.100.1 example.com. 40 rd=40 last=2
+			zone_fine - 198.51.100.1 example.com. 60 aa=60`},
+		{"drops alone are an outage or loss", "packet-loss", `
+			NOERROR 192.0.2.1 198.51.100.1 - 60 aa=60 answers=60 last=10
+			NOERROR 192.0.2.1 198.51.100.2 - 60 aa=60 answers=60 last=10
+			unanswered 192.0.2.1 198.51.100.1 example.com. 40 last=10`},
+		{"truncated and lost, at two queries a second", "packet-loss", `
+			NOERROR 192.0.2.1 198.51.100.1 - 60 aa=60 tc=40 answers=20
+			NOERROR 192.0.2.1 198.51.100.2 - 60 aa=60 answers=60
+			unanswered 192.0.2.1 198.51.100.1 example.com. 40`},
+		{"refused and answered in turns, unlike the others", "rate-limited", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=10
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 60 rd=60 first=1 last=9 names=3
+			zone_fine - 198.51.100.1 example.com. 80 last=10
+			NOERROR 192.0.2.2 198.51.100.1 - 40 rd=40 ra=40`},
+		{"refused from some time on is a list", "acl-subnet", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=4
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 60 rd=60 first=4 last=9 names=3
+			zone_fine - 198.51.100.1 example.com. 80 last=4
+			NOERROR 203.0.113.2 198.51.100.1 - 40 rd=40 ra=40`},
+
+		{"a secondary that is refused", "transfer-denied", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 2 kind=transfer
+			NOERROR 198.51.100.1 192.0.2.1 - 2 kind=notify`},
+		{"one transfer refused to a stranger", "", `REFUSED 192.0.2.1 198.51.100.1 example.com. 1 kind=transfer`},
+
+		{"stubs at a name server", "recursion-at-authoritative", `
+			REFUSED 192.0.2.1 198.51.100.1 example.org. 1 rd=1
+			REFUSED 192.0.2.1 198.51.100.1 example.net. 1 rd=1
+			REFUSED 192.0.2.2 198.51.100.1 example.edu. 1 rd=1
+			NOERROR 203.0.113.1 198.51.100.1 - 50 aa=50`},
+		{"stubs at a name server that refers them to the root", "recursion-at-authoritative", `
+			S09 192.0.2.1 198.51.100.1 example.org. 1 rd=1
+			S09 192.0.2.1 198.51.100.1 example.net. 1 rd=1
+			S09 192.0.2.2 198.51.100.1 example.edu. 1 rd=1
+			NOERROR 203.0.113.1 198.51.100.1 - 50 aa=50`},
+		{"a resolver with a list", "acl-subnet", `
+			REFUSED 192.0.2.1 198.51.100.1 example.org. 1 rd=1
+			REFUSED 192.0.2.1 198.51.100.1 example.net. 1 rd=1
+			REFUSED 192.0.2.1 198.51.100.1 example.edu. 1 rd=1
+			NOERROR 203.0.113.1 198.51.100.1 - 50 rd=50 ra=50 aa=3`},
+		{"a zone that a name server lacks", "zone-not-served", `
+			REFUSED 192.0.2.1 198.51.100.1 example.org. 3 rd=3
+			NOERROR 192.0.2.1 198.51.100.1 - 50 rd=50 aa=50
+			zone_fine - 198.51.100.1 example.com. 50 aa=50`},
+		{"a zone that it has for others", "", `
+			REFUSED 192.0.2.1 198.51.100.1 example.org. 3 rd=3
+			NOERROR 192.0.2.1 198.51.100.1 - 50 rd=50 aa=50
+			zone_fine - 198.51.100.1 example.org. 50 aa=50`},
+		{"a resolver asks where it was delegated to", "lame-delegation", `
+			REFUSED 192.0.2.1 198.51.100.1 example.org. 3
+			NOERROR 192.0.2.1 198.51.100.1 - 50 aa=50
+			zone_fine - 198.51.100.1 example.com. 50 aa=50`},
+	})
+}
+
+func TestUpdateRules(t *testing.T) {
+	testRules(t, []ruleTest{
+		{"an update to a secondary", "update-wrong-server", `NOTAUTH 192.0.2.1 198.51.100.1 example.org. 2 kind=update`},
+		{"an update to a resolver", "update-wrong-server", `NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 kind=update low=5 high=5`},
+		{"one update", "", `NOTAUTH 192.0.2.1 198.51.100.1 example.org. 1 kind=update`},
+		{"names of elsewhere", "update-wrong-zone", `NOTZONE 192.0.2.1 198.51.100.1 example.org. 2 kind=update`},
+		{"conditions that do not hold", "update-prerequisite", `
+			YXDOMAIN 192.0.2.1 198.51.100.1 example.org. 1 kind=update
+			NXRRSET 192.0.2.1 198.51.100.1 example.org. 1 kind=update`},
+		{"names that do not exist are no conditions", "", `NXDOMAIN 192.0.2.1 198.51.100.1 example.org. 2 rd=2 ra=2`},
+	})
+}
+
+func TestUpdateWrongServerNamesThePrimary(t *testing.T) {
+	list := diagnosed(t, `
+		serial example.org. 203.0.113.9 7 ns1.example.org.
+		NOTAUTH 192.0.2.1 198.51.100.1 example.org. 2 kind=update name=example.org.`)
+	if len(list) != 1 || !strings.Contains(strings.Join(list[0].Evidence, "\n"), "names ns1.example.org as its primary") {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestNotImplementedRules(t *testing.T) {
+	testRules(t, []ruleTest{
+		{"opcodes that nobody has", "opcode-not-implemented", `NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 kind=other low=2 high=2`},
+		{"one of them", "", `NOTIMP 192.0.2.1 198.51.100.1 example.org. 1 kind=other low=2 high=2`},
+		{"a type that a server does not know", "type-not-implemented", `
+			NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 low=65 high=65
+			NOERROR 192.0.2.1 198.51.100.1 - 50 aa=50`},
+		{"a server that answers nothing well", "", `NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 low=1 high=1`},
+		{"malformed queries for it", "", `
+			NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 low=65 high=65 malformed=2
+			NOERROR 192.0.2.1 198.51.100.1 - 50 aa=50`},
+		{"a test of EDNS 1", "edns-version", `BADVERS 192.0.2.1 198.51.100.1 example.org. 2 edns=2 low=1 high=1`},
+		{"one of them is dig's", "", `BADVERS 192.0.2.1 198.51.100.1 example.org. 1 edns=1 low=1 high=1`},
+	})
+	for facts, want := range map[string]Severity{
+		"NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 low=65 high=65\nNOERROR 192.0.2.1 198.51.100.1 - 50 aa=50":   Warning,
+		"NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 low=255 high=255\nNOERROR 192.0.2.1 198.51.100.1 - 50 aa=50": Info,
+		"BADVERS 192.0.2.1 198.51.100.1 example.org. 2 edns=2 low=0 high=0":                                         Warning,
+		"BADVERS 192.0.2.1 198.51.100.1 example.org. 2 edns=2 low=1 high=255":                                       Info,
+	} {
+		if list := diagnosed(t, facts); len(list) == 0 || list[0].Severity != want {
+			t.Errorf("%s: want %s, got %+v", facts, want, list)
+		}
+	}
+}
