@@ -104,8 +104,8 @@ func TestNotImplementedRules(t *testing.T) {
 	for facts, want := range map[string]Severity{
 		"NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 low=65 high=65\nNOERROR 192.0.2.1 198.51.100.1 - 50 aa=50":   Warning,
 		"NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 low=255 high=255\nNOERROR 192.0.2.1 198.51.100.1 - 50 aa=50": Info,
-		"BADVERS 192.0.2.1 198.51.100.1 example.org. 2 edns=2 low=0 high=0":                                         Warning,
-		"BADVERS 192.0.2.1 198.51.100.1 example.org. 2 edns=2 low=1 high=255":                                       Info,
+		"BADVERS 192.0.2.1 198.51.100.1 example.org. 2 edns=2 low=0 high=0":                                        Warning,
+		"BADVERS 192.0.2.1 198.51.100.1 example.org. 2 edns=2 low=1 high=255":                                      Info,
 	} {
 		if list := diagnosed(t, facts); len(list) == 0 || list[0].Severity != want {
 			t.Errorf("%s: want %s, got %+v", facts, want, list)
