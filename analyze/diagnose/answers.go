@@ -183,7 +183,17 @@ func differs(zone string, list []disagreement) Finding {
 		f.say("the same with " + plural(uint64(len(list)-1), "other question") + " of the zone")
 	}
 	f.Affected = n
+	f.during(d.a, d.b)
 	return f
+}
+
+// during fills in when answers were seen.
+func (f *Finding) during(sets ...*evidence.AnswerSet) {
+	t := evidence.NewTally()
+	for _, s := range sets {
+		t.First, t.Last = min(t.First, s.First), max(t.Last, s.Last)
+	}
+	f.seen(&t)
 }
 
 // answersBySubnet looks for servers whose answer depends on where the question comes from.
@@ -215,6 +225,7 @@ func answersBySubnet(c *caseFile) (all []Finding) {
 				f.say("the server says so: client subnet option with a scope in " + plural(a.Scoped+b.Scoped, "response"))
 			}
 			f.Affected = a.Count + b.Count
+			f.during(sets...)
 			all = append(all, f)
 		}
 	}

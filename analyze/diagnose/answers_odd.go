@@ -83,6 +83,7 @@ func rebinding(c *caseFile) (all []Finding) {
 			f.say(fmt.Sprintf("%s in %s with a TTL of %d s, %s in %s with %d s, from the same server to the same network", inside.Example, plural(inside.Count, "answer"), inside.TTLLow,
 				outside.Example, plural(outside.Count, "answer"), outside.TTLLow))
 			f.Affected = inside.Count + outside.Count
+			f.during(inside, outside)
 			all = append(all, f)
 		}
 	}
@@ -159,8 +160,12 @@ func ttlZero(c *caseFile) (all []Finding) {
 	for _, zone := range zones {
 		list := byZone[zone]
 		n := uint64(0)
+		var sets []*evidence.AnswerSet
 		for _, x := range list {
 			n += zeroes(x)
+			for i := range x.Sets {
+				sets = append(sets, &x.Sets[i])
+			}
 		}
 		first := list[0]
 		f := Finding{
@@ -176,6 +181,7 @@ func ttlZero(c *caseFile) (all []Finding) {
 		}
 		f.say(fmt.Sprintf("%s with TTL 0, for %s below %s", plural(n, "answer"), plural(uint64(len(list)), "question"), bare(zone)))
 		f.Affected = n
+		f.during(sets...)
 		all = append(all, f)
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Affected, a.Affected) })

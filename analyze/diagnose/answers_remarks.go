@@ -76,6 +76,7 @@ func answersChange(c *caseFile) (all []Finding) {
 			f.say(fmt.Sprintf("%s in %s, the last %s before the first of %s with %s", contents(x, old), plural(old.Count, "answer"), span(later.First-old.Last),
 				plural(later.Count, "answer"), contents(x, later)), fmt.Sprintf("the old one had a TTL of %d s", old.TTLHigh))
 			f.Affected = old.Count + later.Count
+			f.during(old, later)
 			all = append(all, f)
 		}
 	}
@@ -106,10 +107,12 @@ func (c *caseFile) privateIn(zone string, list []*evidence.Answer) Finding {
 	x := list[0]
 	s := &x.Sets[slices.IndexFunc(x.Sets, func(s evidence.AnswerSet) bool { return s.Private && s.Count >= often })]
 	n := uint64(0)
+	var sets []*evidence.AnswerSet
 	for _, x := range list {
 		for i := range x.Sets {
-			if x.Sets[i].Private {
-				n += x.Sets[i].Count
+			if s := &x.Sets[i]; s.Private {
+				n += s.Count
+				sets = append(sets, s)
 			}
 		}
 	}
@@ -136,5 +139,6 @@ func (c *caseFile) privateIn(zone string, list []*evidence.Answer) Finding {
 		f.say("the resolver says that policy made the answer: EDE 15 to 18 in " + plural(said, "response"))
 	}
 	f.Affected = n
+	f.during(sets...)
 	return f
 }

@@ -16,8 +16,8 @@ func leakRules() []rule {
 	}
 }
 
-// public says that a server's address is of the public Internet.
-func public(a addr) bool {
+// publicAddress says that a server's address is of the public Internet.
+func publicAddress(a addr) bool {
 	ip := a.Netip()
 	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) // RFC 6598
 	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !shared.Contains(ip)
@@ -34,7 +34,7 @@ func internal(name string) bool {
 }
 
 func reverseLeak(c *caseFile) []Finding {
-	isReverse := func(r *row) bool { return strings.HasSuffix(r.Zone, ".arpa.") && !internal(r.Zone) && public(r.Server) }
+	isReverse := func(r *row) bool { return strings.HasSuffix(r.Zone, ".arpa.") && !internal(r.Zone) && publicAddress(r.Server) }
 	g, n := c.leak(isReverse)
 	if n < 3 {
 		return nil
@@ -59,7 +59,7 @@ func reverseLeak(c *caseFile) []Finding {
 }
 
 func internalLeak(c *caseFile) []Finding {
-	g, n := c.leak(func(r *row) bool { return internal(r.Zone) && public(r.Server) })
+	g, n := c.leak(func(r *row) bool { return internal(r.Zone) && publicAddress(r.Server) })
 	if n < 3 {
 		return nil
 	}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
 )
@@ -64,8 +65,9 @@ func recursionAtAuthoritative(c *caseFile) (all []Finding) {
 		f.seen(&g.Tally)
 		f.Affected, f.Clients = no+away, len(g.clients)
 		c.claim(w.at(g.key), evidence.RCODE(refused), anomalyOf('S', 9), anomalyOf('S', 7))
-		c.claim(where{server: g.key, side: front, kind: anyKind}, evidence.LookupFailed, evidence.LookupRetried, evidence.AskedAgain, anomalyOf('S', 10), evidence.EDE(ednsNotAuth),
-			evidence.EDE(ednsProhibited), anomalyOf('P', 4))
+		ours := where{server: g.key, side: front, kind: anyKind, also: func(r *row) bool { return slices.Contains(g.clients, r.Client) }}
+		c.claim(ours, evidence.LookupFailed, evidence.LookupRetried, evidence.AskedAgain, evidence.Duplicate, anomalyOf('P', 4), anomalyOf('P', 5), anomalyOf('S', 10),
+			evidence.EDE(ednsNotAuth), evidence.EDE(ednsProhibited))
 		all = append(all, f)
 	}
 	return all
@@ -128,7 +130,7 @@ func zoneNotServed(c *caseFile) (all []Finding) {
 		f.seen(&g.Tally)
 		f.Clients = len(g.clients)
 		c.claim(where{server: server, zone: zone, kind: anyKind}, evidence.RCODE(refused), evidence.RCODE(notAuth), evidence.LookupFailed, evidence.LookupRetried, evidence.AskedAgain,
-			evidence.EDE(ednsNotAuth), evidence.EDE(ednsProhibited), anomalyOf('P', 4), anomalyOf('S', 9), anomalyOf('S', 10))
+			evidence.Duplicate, evidence.EDE(ednsNotAuth), evidence.EDE(ednsProhibited), anomalyOf('P', 4), anomalyOf('P', 5), anomalyOf('S', 9), anomalyOf('S', 10))
 		all = append(all, f)
 	}
 	return all
