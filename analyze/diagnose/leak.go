@@ -34,7 +34,9 @@ func internal(name string) bool {
 }
 
 func reverseLeak(c *caseFile) []Finding {
-	isReverse := func(r *row) bool { return strings.HasSuffix(r.Zone, ".arpa.") && !internal(r.Zone) && publicAddress(r.Server) }
+	isReverse := func(r *row) bool {
+		return strings.HasSuffix(r.Zone, ".arpa.") && !internal(r.Zone) && publicAddress(r.Server)
+	}
 	g, n := c.leak(isReverse)
 	if n < 3 {
 		return nil
