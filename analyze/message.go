@@ -49,6 +49,7 @@ func (s *Summary) spot(m *decode.Message, c *row) {
 	s.spotted = s.habits.query(m, c, s.spotted[:0])
 	for _, id := range s.spotted {
 		s.anomaly.inc(uint16(id))
+		s.evidence.Habit(id, m)
 	}
 }
 

@@ -25,6 +25,7 @@ func (s *Summary) Transaction(t *decode.Transaction) {
 	case decode.Unsolicited, decode.Mismatched:
 		if s.habits.flood(t.Response) {
 			s.anomaly.inc(uint16(idFlood))
+			s.evidence.Habit(idFlood, t.Response)
 		}
 	}
 }

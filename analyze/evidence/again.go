@@ -8,30 +8,57 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// asked remembers which question a client had a good answer to, and when it had asked. Slots are taken over by whoever comes last.
+// asked remembers which question a client had a good answer to, and when it had asked, and when it had an error response. Slots are taken over by whoever
+// comes last.
 type asked [1 << 11]struct {
 	key     uint64
 	queried int64 // ns since the epoch
+	failed  int64 // of the error response; 0 where there was none
 }
 
-// again counts an answered question that its client asks once more after the time of a resolver's or stub's retry timer: the answer went past here, and did
-// not arrive. A program that asks whenever it connects hits that time by chance only.
-func (c *Collector) again(t *decode.Transaction) {
+// again counts an answered question that its client asks once more: after the time of a resolver's or stub's retry timer, since then the answer went past
+// here and did not arrive (a program that asks whenever it connects hits that time by chance only); or at once after an error. It says for how many
+// questions that came again as soon as a retry timer could make them this one stands.
+func (c *Collector) again(t *decode.Transaction) (soon uint32) {
 	r := t.Response
 	if t.Proto != decode.UDP || t.Query.Flags>>11&15 != 0 || r.Parsed[wire.SectionQuestion] == 0 || r.Truncated() || len(r.Data) < wire.HeaderLen+8 {
-		return
+		return 0
 	}
 	weight := c.part(r)
 	if weight == 0 {
-		return
+		return 0
 	}
 	key := bits.RotateLeft64(r.ClientHash*spreading, 23) ^ bits.RotateLeft64(r.ServerHash*spreading, 41) ^ r.NameHash ^ uint64(r.Question.Type)
 	s := &c.asked[placeOf(r)%uint64(len(c.asked))]
-	if s.key == key && retryTimer(t.Query.Time-s.queried) {
-		o := c.observe(t, weight)
-		c.count(&o, AskedAgain)
+	if s.key == key {
+		switch wait := t.Query.Time - s.failed; {
+		case s.failed != 0 && wait >= 0 && wait < atOnce:
+			o := c.observe(t, weight)
+			c.count(&o, ErrorAgain)
+		case retryTimer(t.Query.Time - s.queried):
+			o := c.observe(t, weight)
+			c.count(&o, AskedAgain)
+		}
+		if wait := t.Query.Time - s.queried; wait >= soonest && wait <= 5e9 {
+			soon = weight
+		}
 	}
-	s.key, s.queried = key, t.Query.Time
+	s.key, s.queried, s.failed = key, t.Query.Time, 0
+	if isError(r.RCODE()) {
+		s.failed = r.Time
+	}
+	return soon
+}
+
+// soonest is the time (ns) before which no retry timer makes a question come again.
+const soonest = 200e6
+
+// atOnce is within which time (ns) after an error a question comes again at once.
+const atOnce = 1e9
+
+// isError says that an RCODE is neither an answer nor one about the name.
+func isError(code uint16) bool {
+	return code != rcodeNoError && code != rcodeNXDomain && (code < rcodeYXDomain || code > rcodeNXRRSet)
 }
 
 // part says for how many clients the one of a response stands: all are looked at for a while, then one in four.

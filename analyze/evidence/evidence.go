@@ -3,7 +3,7 @@
 //
 // What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 4096 of each kind in a shard all, beyond that 64 in
 // a row of each 2048. For each row that a collector may have it takes 820 bytes at most, with its share of zones, moments, serials,
-// signed zones and answers. What is gathered does not depend on the run's seed.
+// signed zones and answers, and 100 KiB besides. What is gathered does not depend on the run's seed.
 package evidence
 
 import (
@@ -36,6 +36,7 @@ type Collector struct {
 	answers   uint32 // up to where all clients are looked at for it
 	firsts    firsts
 	lacking   lacking
+	heard     heard
 	lower     [maxName]byte // of a question
 	ownerName [maxName]byte // of a record
 	harvest
@@ -52,12 +53,13 @@ type harvest struct {
 	serials serials
 	signed  signed
 	replies replies
+	pace    [2]*pace // of answers without RA, and with it
 }
 
 func newHarvest(limit int) harvest {
 	limit = max(limit, minRows)
 	return harvest{rows: newRows(limit), zones: newZones(limit), moments: moments{limit: limit / 2}, serials: newSerials(limit / 8), signed: newSigned(limit / 8),
-		replies: newReplies(limit / 16)}
+		replies: newReplies(limit / 16), pace: [2]*pace{new(pace), new(pace)}}
 }
 
 // New returns an empty collector, of at most that many rows, for a shard of a run with that seed.
@@ -149,14 +151,17 @@ func (c *Collector) Transaction(t *decode.Transaction) {
 	if t.Status == decode.Pending {
 		return
 	}
+	soon := uint32(0)
 	if t.Status == decode.Answered {
-		c.again(t)
+		soon = c.again(t)
+		c.keepPace(t)
 	}
 	w := c.weight(classOf(t))
 	if w == 0 {
 		return
 	}
 	o := c.observe(t, w)
+	o.soon = soon
 	if t.Status == decode.Answered {
 		c.answered(&o)
 	} else {
@@ -169,6 +174,9 @@ func (c *Collector) Transaction(t *decode.Transaction) {
 		if t.Status == decode.Conflicting {
 			c.second(&o)
 		}
+	}
+	if longName(o.name) {
+		c.count(&o, LongName)
 	}
 	for id := range anomalies(t) {
 		if noted(id) {
@@ -187,6 +195,7 @@ type observation struct {
 	zoneName []byte // part of name
 	nameHash uint64 // without the seed
 	kind     Kind
+	soon     uint32     // questions that came again within seconds
 	counted  [8]Symptom // the first anomalies that were counted
 	nCounted int
 }
@@ -252,6 +261,7 @@ func (c *Collector) count(o *observation, s Symptom) *Tally {
 func (c *Collector) countAt(o *observation, k key) *Tally {
 	t, _ := c.rows.at(k)
 	t.add(o.Transaction, o.nameHash, o.weight)
+	addTo(&t.Soon, o.soon*o.weight)
 	if x := o.sample(); t.wants(&x) {
 		x.Name = o.text()
 		t.sample(x)
@@ -306,6 +316,7 @@ func (c *Collector) answered(o *observation) {
 		c.failed(o, code)
 		c.leaked(o)
 	}
+	c.novelty(o)
 	c.errors(o)
 	c.content(o)
 	if said, ok := c.answer(o); ok {
@@ -388,6 +399,9 @@ func (c *Collector) Merge(o *Collector) {
 	c.serials.merge(&o.serials)
 	c.signed.merge(&o.signed)
 	c.replies.merge(&o.replies)
+	for i := range c.pace {
+		c.pace[i].merge(o.pace[i])
+	}
 }
 
 // Reset makes a collector empty. Its room stays.
@@ -398,6 +412,9 @@ func (c *Collector) Reset() {
 	c.serials.reset()
 	c.signed.reset()
 	c.replies.reset()
+	for _, p := range c.pace {
+		p.reset()
+	}
 }
 
 // Turn hands over what was gathered to an empty collector of NewSum.

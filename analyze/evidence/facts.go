@@ -33,6 +33,8 @@ type Facts struct {
 	Serials []Serial
 	Signed  []Signed
 	Answers []Answer
+	// Paces are of answers without RA, and with it: those of resolvers.
+	Paces [2]Pace
 	// Folded counts rows that were put together for want of room, Lost moments, serials, signed zones and answers that were not kept.
 	Folded, Lost uint64
 }
@@ -51,6 +53,9 @@ func Gather(all []*Collector) *Facts {
 		sum.serials.merge(&c.serials)
 		sum.signed.merge(&c.signed)
 		sum.replies.merge(&c.replies)
+		for i := range sum.pace {
+			sum.pace[i].merge(c.pace[i])
+		}
 	}
 	f := &Facts{Folded: sum.rows.folded, Lost: sum.moments.lost + sum.serials.lost + sum.signed.lost + sum.replies.lost}
 	text := make(map[uint64]string, len(sum.zones.text))
@@ -65,6 +70,9 @@ func Gather(all []*Collector) *Facts {
 		f.Moments = append(f.Moments, Event{Moment: m, ZoneName: text[m.Zone]})
 	}
 	slices.SortFunc(f.Moments, compareMoments)
+	for i := range f.Paces {
+		f.Paces[i] = sum.pace[i].facts()
+	}
 	f.content(&sum)
 	f.answers(&sum, text)
 	return f

@@ -54,7 +54,7 @@ func trouble(o *observation) (Symptom, bool) {
 		return 0, false
 	}
 	switch code := o.Response.RCODE(); {
-	case code != rcodeNoError && code != rcodeNXDomain && (code < rcodeYXDomain || code > rcodeNXRRSet):
+	case isError(code):
 		return RCODE(code), true
 	case o.Response.Truncated() && o.Proto == decode.UDP:
 		return RCODE(code), true

@@ -22,6 +22,15 @@ const (
 	Mismatched  Symptom = 0x1000 + Symptom(decode.Mismatched)
 	Late        Symptom = 0x1000 + Symptom(decode.Late)
 
+	// LongName is a question whose name is more likely data than a name: see longName.
+	LongName Symptom = 0x10c0
+	// AskedFirst and AskedBefore are questions that a resolver answered, by server only: those not heard before in the capture, and those that were. They are
+	// counted while all transactions are, and where another question has taken a question's place, it counts as new.
+	AskedFirst  Symptom = 0x10c1
+	AskedBefore Symptom = 0x10c2
+	// ErrorAgain is a question that came again within a second of an error response: neither a good answer nor NXDOMAIN.
+	ErrorAgain Symptom = 0x10c3
+
 	// ZoneFine is NOERROR by zone and server, whoever asked; NOERROR itself is by client and server, whatever the zone.
 	ZoneFine Symptom = 0x1100
 	// Suffixed is a name that was denied, and found by the same client without the labels at its end that are the zone.
@@ -171,6 +180,14 @@ func (s Symptom) word() string {
 		return s.packetWord()
 	}
 	switch s {
+	case LongName:
+		return "long name"
+	case AskedFirst:
+		return "asked first"
+	case AskedBefore:
+		return "asked before"
+	case ErrorAgain:
+		return "error again"
 	case Unanswered:
 		return "unanswered"
 	case Unsolicited:

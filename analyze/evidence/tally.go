@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
@@ -15,14 +16,16 @@ type Tally struct {
 	Seen        uint64 // those that were looked at: what a claim can rest on, where Count is for shares and for saying how many
 	First, Last int64  // ns since the epoch; First is above Last where there is none
 
-	// Of Count, those whose query had the property.
-	EDNS, DO, CD, RD, TCP, Malformed uint32
+	// Of Count, those whose query had the property. Odd are of a sort that servers may leave without a response: malformed, or suspicious in themselves.
+	EDNS, DO, CD, RD, TCP, Malformed, Odd uint32
 	// Those whose response had it: the bits AA, RA and TC, an OPT, records in the answer section, and bytes that checksums say are wrong.
 	AA, RA, TC, OPT, Answers, BadChecksum uint32
 	// Those for types that abuse likes: ANY, and TXT and NULL.
 	ANY, Bulky uint32
 	// Retransmitted counts queries that came again while open, ICMP those that an ICMP error quoted, and Large responses of more than 1232 bytes.
 	Retransmitted, ICMP, Large uint32
+	// Soon counts questions that came again 0.2 to 5 s after they had been answered: of those that do so by chance, 8 % look like [AskedAgain].
+	Soon uint32
 
 	QueryBytes, ResponseBytes uint64 // of DNS messages
 	// Other is the first address that answered instead of the one that was asked; the zero Addr if none did.
@@ -104,7 +107,7 @@ func (t *Tally) add(x *decode.Transaction, name uint64, weight uint32) {
 		t.query(q, x.Proto, add)
 		t.Marks.query(q, weight)
 		t.QueryBytes += uint64(weight) * uint64(q.Length)
-		addTo(&t.Retransmitted, uint32(q.Retransmissions))
+		addTo(&t.Retransmitted, weight*uint32(q.Retransmissions))
 	}
 	if r := x.Response; r != nil {
 		t.at(r.Time)
@@ -129,9 +132,23 @@ func (t *Tally) query(q *decode.Query, proto decode.Proto, add func(*uint32, boo
 	add(&t.RD, q.Flags&wire.FlagRD != 0)
 	add(&t.TCP, proto == decode.TCP)
 	add(&t.Malformed, q.Malformed)
+	add(&t.Odd, oddQuery(q))
 	add(&t.ICMP, q.ICMP.Seen)
 	add(&t.ANY, q.HasQuestion && q.Type == typeANY)
 	add(&t.Bulky, q.HasQuestion && (q.Type == typeTXT || q.Type == typeNULL))
+}
+
+// oddQuery says that a query is malformed, or has an anomaly that is suspicious or worse, or an opcode that hardly any server has.
+func oddQuery(q *decode.Query) bool {
+	if opcode := q.Flags >> 11 & 15; q.Malformed || opcode != 0 && opcode != 4 && opcode != 5 {
+		return true
+	}
+	for i := range q.Anomalies[:q.NAnomalies] {
+		if q.Anomalies[i].ID.Severity() >= anomaly.Suspicious {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *Tally) response(r *decode.Message, add func(*uint32, bool)) {
@@ -205,9 +222,9 @@ func (t *Tally) Merge(o *Tally) {
 	}
 }
 
-func (t *Tally) numbers() [17]*uint32 {
-	return [...]*uint32{&t.EDNS, &t.DO, &t.CD, &t.RD, &t.TCP, &t.Malformed, &t.AA, &t.RA, &t.TC, &t.OPT, &t.Answers, &t.BadChecksum, &t.ANY, &t.Bulky,
-		&t.Retransmitted, &t.ICMP, &t.Large}
+func (t *Tally) numbers() [19]*uint32 {
+	return [...]*uint32{&t.EDNS, &t.DO, &t.CD, &t.RD, &t.TCP, &t.Malformed, &t.Odd, &t.AA, &t.RA, &t.TC, &t.OPT, &t.Answers, &t.BadChecksum, &t.ANY, &t.Bulky,
+		&t.Retransmitted, &t.ICMP, &t.Large, &t.Soon}
 }
 
 // before orders samples as they were captured.
