@@ -17,6 +17,8 @@ import (
 type Options struct {
 	Top     int // rows in each table
 	Workers int // goroutines at work, all of which have ended when the report is there; at least one
+	// KernelDropped is how many packets the capture itself lost, as far as it is known.
+	KernelDropped uint64
 	// Tables, unless nil, is an earlier report of the same summaries, whose tables, distinct numbers and their limits are taken over: they are what takes
 	// time.
 	Tables *Report
@@ -66,7 +68,7 @@ func (r *Report) diagnose(all []*Summary, o Options) {
 	for i, s := range all {
 		collectors[i] = s.evidence
 	}
-	in := diagnose.Input{Facts: evidence.Gather(collectors), OneWay: r.Source.OneWay, Load: r.Series.load()}
+	in := diagnose.Input{Facts: evidence.Gather(collectors), OneWay: r.Source.OneWay, Load: r.Series.load(), Capture: r.captured(o)}
 	if len(r.Source.Files) == 1 {
 		in.File = r.Source.Files[0]
 	}
@@ -74,6 +76,13 @@ func (r *Report) diagnose(all []*Summary, o Options) {
 		in.First, in.Last = m.First.UnixNano(), m.Last.UnixNano()
 	}
 	r.Vantage, r.Findings = diagnose.Find(in)
+}
+
+// captured sums up how good the capture is.
+func (r *Report) captured(o Options) diagnose.Capture {
+	p := &r.Packets
+	return diagnose.Capture{Read: p.Read, Dropped: o.KernelDropped, Fragments: p.IPFragments, LaterFragments: p.LaterFragments, FragmentsLost: p.FragmentsLost,
+		TCPStreams: p.TCPStreams, TCPGaps: p.TCPGaps}
 }
 
 // total returns the sum of all but the tables.

@@ -329,7 +329,7 @@ func (s *Summary) existence(r *row, m *decode.Message, rcode uint16) {
 	before := r.flags
 	if r.flip(m.Question.Type, rcode) {
 		s.anomaly.inc(uint16(nxdomainFlip))
-		s.evidence.Habit(nxdomainFlip, m)
+		s.evidence.NameHabit(nxdomainFlip, m)
 	}
 	switch fresh := r.flags &^ before; {
 	case fresh&existsBits != 0 && before&existsBits == 0 && s.below(m.Question.Name),

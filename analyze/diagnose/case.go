@@ -254,6 +254,14 @@ func (c *caseFile) count(w where, symptoms ...evidence.Symptom) (n uint64) {
 	return n
 }
 
+// countLeft is count, of what no finding has explained.
+func (c *caseFile) countLeft(w where, symptoms ...evidence.Symptom) (n uint64) {
+	for r := range c.each(w, symptoms...) {
+		n += r.Count
+	}
+	return n
+}
+
 // fine adds up what was answered well: with NOERROR or NXDOMAIN.
 func (c *caseFile) fine(w where) evidence.Tally {
 	good := evidence.RCODE(0)

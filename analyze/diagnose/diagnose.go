@@ -68,6 +68,15 @@ type Input struct {
 	OneWay      string // "queries" or "responses" where the capture has nothing else; else empty
 	File        string // its name, to be filled into commands; "" if there is none
 	Load        []Load // over time, stretches of equal length without gaps; may be empty
+	Capture     Capture
+}
+
+// Capture counts what tells how good a capture is, in packets but for the last two.
+type Capture struct {
+	Read                                     uint64
+	Dropped                                  uint64 // by the kernel, as far as it is known
+	Fragments, LaterFragments, FragmentsLost uint64 // of IP datagrams; later ones are not the first of theirs
+	TCPStreams, TCPGaps                      uint64 // connections on DNS ports, and holes in them
 }
 
 // Load is what there was in a stretch of time.

@@ -16,8 +16,12 @@ func signsUpstream() []evidence.Symptom {
 	return []evidence.Symptom{evidence.Unanswered, evidence.Duplicate, evidence.Conflicting}
 }
 
-// packetLoss looks for servers, and for subnets of clients, with some of whom packets are lost while with the others they are not.
-func packetLoss(c *caseFile) []Finding { return append(c.lossToServers(), c.lossToSubnets()...) }
+// packetLoss looks for servers, and for subnets of clients, with some of whom packets are lost while with the others they are not, and for loss everywhere.
+func packetLoss(c *caseFile) []Finding {
+	all := append(c.lossToServers(), c.lossUpstream()...)
+	all = append(all, c.lossEverywhere()...)
+	return append(all, c.lossToSubnets()...)
+}
 
 func (c *caseFile) lossToServers() (all []Finding) {
 	for _, g := range groupBy(c, where{side: back}, byServer, signsUpstream()...) {
@@ -78,11 +82,13 @@ func (c *caseFile) lossToSubnets() (all []Finding) {
 		own := c.total(where{subnet: g.key, side: front}, evidence.RCODE(0), evidence.RCODE(nxDomain))
 		rest := where{side: front, also: func(r *row) bool { return !g.key.Contains(r.Client.Netip()) }}
 		peers, peerSigns := c.total(rest, evidence.RCODE(0), evidence.RCODE(nxDomain)), c.total(rest, signsOfLoss()...)
+		silent := c.countLeft(where{subnet: g.key, side: front}, evidence.Unanswered)
+		asked := chance(c.countLeft(where{subnet: g.key, side: front}, evidence.AskedAgain), uint64(own.Soon))
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
-		if own.Count < g.Count/4 || k < 0.6 || g.Count*50 < own.Count {
+		if silent+asked < 5 || own.Count < g.Count/4 || k < 0.6 || g.Count*50 < own.Count {
 			continue
 		}
-		again := c.count(where{subnet: g.key, side: front}, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)
+		again := c.countLeft(where{subnet: g.key, side: front}, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("packets to and from clients in %s are lost", g.key),
@@ -101,7 +107,7 @@ func (c *caseFile) lossToSubnets() (all []Finding) {
 			f.Cause = "Queries of these clients get no response, those of others do: packets are lost between here and the server, or the server drops what comes from there."
 		}
 		f.say(fmt.Sprintf("of %s %s came again after having been answered, and %s stayed without an answer", plural(uint64(len(g.clients)), "client"),
-			plural(again, "question"), number(c.count(where{subnet: g.key, side: front}, evidence.Unanswered))),
+			plural(again, "question"), number(silent)),
 			fmt.Sprintf("that is %s of their %s; of the other clients' it is %s", share(g.Count, own.Count+g.Count), plural(own.Count+g.Count, "transaction"), share(peerSigns.Count, peers.Count+peerSigns.Count)),
 			"servers and names are no different from those of the other clients")
 		f.seen(&g.Tally)

@@ -35,7 +35,7 @@ func rules() []rule {
 	var all []rule
 	for _, family := range [][]rule{
 		formerrRules(), validationRules(), dnssecRules(), signatureRules(), transportRules(), servfailRules(), serverRules(), refusalRules(), answerRules(), clientRules(),
-		nxdomainRules(), nameRules(), leakRules(),
+		nxdomainRules(), nameRules(), leakRules(), pathRules(), loadRules(), latencyRules(),
 	} {
 		all = append(all, family...)
 	}
@@ -128,4 +128,5 @@ const (
 	smallerSize = lookup.SmallerSize
 	withCD      = lookup.WithCD
 	otherServer = lookup.OtherServer
+	sameAgain   = lookup.Again
 )

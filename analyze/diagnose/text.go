@@ -171,6 +171,8 @@ func (c *caseFile) began(t *evidence.Tally) string {
 	return "it began " + span(after) + " after the first packet, at " + time.Unix(0, t.First).UTC().Format("15:04:05.0") + " UTC"
 }
 
+func timeOf(ns int64) time.Time { return time.Unix(0, ns).UTC() }
+
 // seen fills in when a finding was seen, and how often.
 func (f *Finding) seen(t *evidence.Tally) {
 	if t.First <= t.Last {

@@ -207,8 +207,8 @@ func (c *Collector) leaked(o *observation) {
 	c.countAt(o, key{client: o.Client, server: o.Server, zone: h, symptom: Leaked})
 }
 
-// Habit takes an anomaly that responses show together, and the last of them.
-func (c *Collector) Habit(id anomaly.ID, m *decode.Message) {
+// NameHabit takes an anomaly that responses about one name show together, and the last of them.
+func (c *Collector) NameHabit(id anomaly.ID, m *decode.Message) {
 	if !noted(id) || m.Parsed[wire.SectionQuestion] == 0 {
 		return
 	}

@@ -1,0 +1,48 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"github.com/dnssniff/dnssniff/analyze/evidence"
+)
+
+// tcpResets looks for servers that reset TCP connections before they are done with, more than others do.
+func tcpResets(c *caseFile) (all []Finding) {
+	reset := evidence.TCPReset + evidence.Returned
+	for _, g := range groupBy(c, where{kind: anyKind}, byServer, reset) {
+		w := where{server: g.key, kind: anyKind}
+		opened := c.count(w, evidence.TCPOpened)
+		others := where{kind: anyKind, also: func(r *row) bool { return r.Server != g.key }}
+		k := contrast(g.Count, max(opened, g.Count), c.count(others, reset), c.count(others, evidence.TCPOpened))
+		unanswered := c.count(w, anomalyOf('X', 8))
+		if g.Count < 3 || g.Count*4 < opened || k < 0.5 {
+			continue
+		}
+		f := Finding{
+			Severity:   Info,
+			Title:      fmt.Sprintf("%s resets TCP connections: %d of %d that had opened", g.key, g.Count, max(opened, g.Count)),
+			Cause:      "A RST ended the connections before either side had finished. The server closes what it has no room for (TCP clients, idle time), has died meanwhile, or a firewall between forges the RST.",
+			Confidence: sure(0.92, g.Count) * k,
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("tcp.port == 53 && tcp.flags.reset == 1", addressFilter(g.key)),
+			Next: []string{
+				command("dig @%s %s SOA +tcp +tries=1", g.key, c.zoneAt(g.key)),
+				"rndc status | grep 'tcp clients'; ss -tan 'sport = :53' | awk '{print $1}' | sort | uniq -c   # on the server: are its slots taken?",
+				command("tshark -r %s -Y %s -T fields -e ip.ttl -e tcp.seq", c.file(), "tcp.flags.reset == 1 && "+addressFilter(g.key)) + "   # a TTL unlike the server's is a forger's",
+			},
+			Against: []string{"a RST after the last answer, instead of a FIN, is how some servers and load balancers close idle connections: nobody is hurt"},
+		}
+		if unanswered > 0 {
+			f.Severity = Warning
+			f.say(plural(unanswered, "connection") + " had a query under way that never was answered")
+		}
+		f.say(fmt.Sprintf("%s reset by it, %s opened; with other servers %s of %s", plural(g.Count, "connection"), number(opened), number(c.count(others, reset)), number(c.count(others, evidence.TCPOpened))),
+			c.began(&g.Tally))
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		c.claim(w, reset, anomalyOf('X', 8))
+		all = append(all, f)
+	}
+	return all
+}
