@@ -3,50 +3,74 @@ package diagnose
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
-	"github.com/dnssniff/dnssniff/decode/packet"
 )
 
-// amplification looks for "clients" that ask again and again for what has a large answer: somebody else writes their address into the queries.
-func amplification(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != packet.Addr{} }}, byClient, evidence.RCODE(0)) {
+// amplification looks for "clients" that ask again and again for what has a large answer: somebody else writes their address into the queries. A whole subnet
+// can be the victim.
+func amplification(c *caseFile) []Finding {
+	return append(c.victims(func(a addr) netip.Prefix { return subnetOf(a) }, 3), c.victims(func(a addr) netip.Prefix { return netip.PrefixFrom(a.Netip(), a.Netip().BitLen()) }, 1)...)
+}
+
+// victims looks for amplification to subnets with so many addresses at least.
+func (c *caseFile) victims(subnet func(addr) netip.Prefix, addrs int) (all []Finding) {
+	hit := make(map[netip.Prefix]bool)
+	var groups []*group[netip.Prefix]
+	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != addr{} }}, func(r *row) netip.Prefix { return subnet(r.Client) }, evidence.RCODE(0)) {
 		bulky := uint64(g.ANY) + uint64(g.Bulky)
 		factor := float64(g.ResponseBytes) / float64(max(g.QueryBytes, 1))
-		if bulky < 20 || g.Seen < 20 || bulky*10 < g.Count*8 || factor < 8 || g.Names.Estimate()*10 > int(g.Count) {
+		if len(g.clients) < addrs || bulky < 20 || g.Seen < 20 || bulky*10 < g.Count*8 || factor < 8 || g.Names.Estimate()*10 > int(g.Count) {
 			continue
 		}
-		back := c.total(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
-		others := c.total(where{also: func(r *row) bool { return r.Client != g.key }}, evidence.RCODE(0))
-		k := contrast(bulky, g.Count, uint64(others.ANY)+uint64(others.Bulky), others.Count)
-		seconds := max(float64(g.Last-g.First)/1e9, 1)
-		f := Finding{
-			Severity: Warning,
-			Title:    fmt.Sprintf("%s is flooded by way of this server: %.1f kB/s of answers that it did not ask for", g.key, float64(g.ResponseBytes)/seconds/1000),
-			Cause: fmt.Sprintf("Somebody sends queries with %s as their source, for names with large answers: each byte asked for makes %.0f bytes for the victim. "+
-				"The server answers the whole world, or its network lets forged sources out.", g.key, factor),
-			Confidence: sure(0.96, min(bulky, g.Seen)/4+back.Seen) * k,
-			Scope:      Scope{Client: g.key.String()},
-			Packets:    packetsOf(&g.Tally, &back),
-			Wireshark:  both("dns", addressFilter(g.key)),
-			Next: []string{
-				"allow-recursion { localnets; };   # named.conf; unbound.conf: access-control; and rate-limit { responses-per-second 5; }; for an authoritative server",
-				command("nft add rule inet filter input ip saddr %s udp dport 53 drop", g.key) + "   # the victim, for the moment",
-				command("dig @%s %s ANY +norecurse", g.rows[0].Server, nameOf(&g.Tally, ".")) + "   # how large is the answer?",
-			},
-			Against: []string{"a monitoring host that asks for large records all day: is the address one of your own?"},
-		}
-		f.say(fmt.Sprintf("%s from it, %s of them for ANY, TXT or NULL, of %d name(s)", plural(g.Count, "query"), share(bulky, g.Count), g.Names.Estimate()),
-			fmt.Sprintf("%s bytes asked, %s bytes answered", number(g.QueryBytes), number(g.ResponseBytes)))
-		if back.Count > 0 {
-			f.say(plural(back.Count, "answer") + " to it came back as ICMP port unreachable: it had asked nothing")
-		}
-		f.seen(&g.Tally)
-		c.claim(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned, evidence.RCODE(0), anomalyOf('X', 15), anomalyOf('Q', 4), anomalyOf('Q', 13))
-		all = append(all, f)
+		hit[g.key] = true
+		groups = append(groups, g)
+	}
+	others := c.total(where{also: func(r *row) bool { return r.Client != addr{} && !hit[subnet(r.Client)] }}, evidence.RCODE(0))
+	for _, g := range groups {
+		all = append(all, c.amplified(g, &others))
 	}
 	return all
+}
+
+// amplified is the finding about a victim.
+func (c *caseFile) amplified(g *group[netip.Prefix], others *evidence.Tally) Finding {
+	bulky := uint64(g.ANY) + uint64(g.Bulky)
+	factor := float64(g.ResponseBytes) / float64(max(g.QueryBytes, 1))
+	victim, whom, filter := g.clients[0].String(), Scope{Client: g.clients[0].String()}, addressFilter(g.clients[0])
+	if !g.key.IsSingleIP() {
+		victim, whom, filter = g.key.String(), Scope{Subnet: g.key.String()}, subnetFilter(g.key)
+	}
+	back := c.total(where{subnet: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
+	f := Finding{
+		Severity: Warning,
+		Title:    fmt.Sprintf("%s is flooded by way of this server: %.1f kB/s of answers that it did not ask for", victim, float64(g.ResponseBytes)/max(float64(g.Last-g.First)/1e9, 1)/1000),
+		Cause: fmt.Sprintf("Somebody sends queries with %s as their source, for names with large answers: each byte asked for makes %.0f bytes for the victim. "+
+			"The server answers the whole world, or its network lets forged sources out.", victim, factor),
+		Confidence: sure(0.96, min(bulky, g.Seen)/4+back.Seen) * contrast(bulky, g.Count, uint64(others.ANY)+uint64(others.Bulky), others.Count),
+		Scope:      whom,
+		Packets:    packetsOf(&g.Tally, &back),
+		Wireshark:  both("dns", filter),
+		Next: []string{
+			"allow-recursion { localnets; };   # named.conf; unbound.conf: access-control; and rate-limit { responses-per-second 5; }; for an authoritative server",
+			command("nft add rule inet filter input ip saddr %s udp dport 53 drop", victim) + "   # the victim, for the moment",
+			command("dig @%s %s ANY +norecurse", g.rows[0].Server, nameOf(&g.Tally, ".")) + "   # how large is the answer?",
+		},
+		Against: []string{"a monitoring host that asks for large records all day: is the address one of your own?"},
+	}
+	f.say(fmt.Sprintf("%s from it, %s of them for ANY, TXT or NULL, of %d name(s)", plural(g.Count, "query"), share(bulky, g.Count), g.Names.Estimate()),
+		fmt.Sprintf("%s bytes asked, %s bytes answered", number(g.QueryBytes), number(g.ResponseBytes)))
+	if back.Count > 0 {
+		f.say(plural(back.Count, "answer") + " to it came back as ICMP port unreachable: it had asked nothing")
+	}
+	if len(g.clients) > 1 {
+		f.say(plural(uint64(len(g.clients)), "address") + " of the network in turn, which keeps limits by address from counting")
+	}
+	f.seen(&g.Tally)
+	c.claim(where{subnet: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned, evidence.RCODE(0), anomalyOf('X', 15), anomalyOf('Q', 4), anomalyOf('Q', 13))
+	return f
 }
 
 // searchSuffix looks for names that are denied with a suffix and found without: a search list.
@@ -84,22 +108,27 @@ func searchSuffix(c *caseFile) (all []Finding) {
 	return all
 }
 
-// randomSubdomains looks for zones of which ever new names are asked for that do not exist.
+// randomSubdomains looks for zones of which ever new names are asked for that do not exist, or for which nothing comes back any more.
 func randomSubdomains(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, evidence.RCODE(nxDomain)) {
+	failed := []evidence.Symptom{evidence.RCODE(nxDomain), evidence.RCODE(servFail), evidence.Unanswered}
+	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, failed...) {
 		names := uint64(g.Names.Estimate())
-		if g.key == "" || names < 40 {
+		if g.key == "" || names < 40 || names < 1000 && names*3 < g.Seen*2 {
 			continue
 		}
-		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key }}, evidence.RCODE(nxDomain))
-		seconds := max(float64(g.Last-g.First)/1e9, 1)
-		if names < 1000 && names*3 < g.Count*2 || g.Count < rest.Count || float64(g.Count)/seconds < 2 {
+		w := where{side: c.floodSide(), also: func(r *row) bool { return r.Zone == g.key }}
+		fine, denied := c.total(w, evidence.ZoneFine), c.countLeft(w, evidence.RCODE(nxDomain))
+		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key }}, failed...)
+		rate := perSecond(&g.Tally)
+		if g.Count < rest.Count || rate < 2 {
 			continue
 		}
-		fine := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone == g.key }}, evidence.ZoneFine)
+		if denied*2 < g.Count && (names < 200 || rate < 20 || fine.Count*20 > g.Count) {
+			continue // a zone that fails, with whatever is asked for in it
+		}
 		f := Finding{
 			Severity: Warning,
-			Title:    fmt.Sprintf("a flood of random names below %s: %.0f a second, none of which exists", bare(g.key), float64(g.Count)/seconds),
+			Title:    fmt.Sprintf("a flood of random names below %s: %.0f a second, none of which exists", bare(g.key), rate),
 			Cause: "Infected or abused hosts ask for ever new labels, so that no cache helps: the load is meant for the zone's servers, and the resolver between " +
 				"is hurt, too (water torture).",
 			Confidence: sure(0.96, names/8),
@@ -113,13 +142,20 @@ func randomSubdomains(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"lists of domains or addresses that are looked up in a block list, or a CDN's random names, exist or are asked again"},
 		}
-		f.say(fmt.Sprintf("%s below %s, for %s different names", plural(g.Count, "NXDOMAIN answer"), bare(g.key), aboutNames(names)),
-			fmt.Sprintf("names that exist there: %s; NXDOMAIN elsewhere: %s", plural(fine.Count, "answer"), plural(rest.Count, "answer")),
+		if denied*2 < g.Count {
+			f.Title = fmt.Sprintf("a flood of random names below %s: %.0f a second, and its servers no longer answer", bare(g.key), rate)
+			f.Wireshark = nameFilter(g.key)
+			f.Confidence *= 0.95
+		}
+		f.say(fmt.Sprintf("%s below %s, for %s different names", plural(denied, "NXDOMAIN answer"), bare(g.key), aboutNames(names)))
+		if rest := g.Count - min(denied, g.Count); rest > 0 {
+			f.say(plural(rest, "query") + " below it got SERVFAIL or no answer")
+		}
+		f.say(fmt.Sprintf("names that exist there: %s; failures elsewhere: %s", plural(fine.Count, "answer"), plural(rest.Count, "answer")),
 			fmt.Sprintf("asked by %s, such as %s", plural(uint64(len(g.clients)), "client"), some(addresses(c.busiest(g)), 5)), c.began(&g.Tally))
 		f.seen(&g.Tally)
 		f.Clients = len(g.clients)
-		c.claim(where{zone: g.key, kind: anyKind}, evidence.RCODE(nxDomain), evidence.Unanswered, evidence.RCODE(servFail), evidence.LookupFailed, evidence.LookupRetried,
-			anomalyOf('P', 4))
+		c.claim(where{zone: g.key, kind: anyKind}, append(failed, evidence.LookupFailed, evidence.LookupRetried, anomalyOf('P', 4))...)
 		all = append(all, f)
 	}
 	return all

@@ -32,7 +32,7 @@ func blackHole(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("large answers of %s vanish on the way, whole: the path's MTU is smaller than it believes", g.key),
 			Cause:      "A tunnel, a VPN or PPPoE on the way takes smaller packets than the server sends, and they may not be fragmented there. Where the ICMP errors that say so are filtered, the server never learns it.",
-			Confidence: sure(0.93, said.Count+steps),
+			Confidence: sure(0.93, said.Seen+steps),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&said, &silent),
 			Wireshark:  both("(dns || icmp.code == 4 || icmpv6.type == 2)", addressFilter(g.key)),

@@ -15,7 +15,7 @@ func fragmentsDropped(c *caseFile) (all []Finding) {
 		ladder := c.count(where{server: g.key, kind: anyKind}, evidence.Rescued(smallerSize))
 		silent := c.total(w, evidence.Unanswered, evidence.Late)
 		fine := c.fine(w)
-		if silent.Count == 0 || gone.Seen < 2 && ladder < 2 || fine.Count == 0 && gone.Seen < 5 {
+		if silent.Count == 0 || gone.Count == 0 || gone.Seen < 2 && ladder < 2 || fine.Count == 0 && gone.Seen < 5 {
 			continue
 		}
 		f := Finding{

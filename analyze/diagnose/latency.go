@@ -47,14 +47,17 @@ func serverSlow(c *caseFile) (all []Finding) {
 	answers := []evidence.Symptom{evidence.RCODE(0), evidence.RCODE(nxDomain), evidence.Late}
 	for _, g := range groupBy(c, where{side: front}, byServer, answers...) {
 		slow, timed := slowOf(&g.Tally)
+		half, _ := quantile(&g.RTT, 0.5)
+		if timed < 10 || slow < 5 && half < 8 {
+			continue
+		}
 		rest := c.total(where{side: front, also: func(r *row) bool { return r.Server != g.key && r.Server != addr{} }}, answers...)
 		peerSlow, peerTimed := slowOf(&rest)
-		half, _ := quantile(&g.RTT, 0.5)
 		peerHalf, _ := quantile(&rest.RTT, 0.5)
 		k := contrast(slow, timed, peerSlow, peerTimed)
 		often := slow >= 5 && slow*10 >= timed && k >= 0.7
 		far := half >= peerHalf+5 && half >= 8
-		if timed < 10 || peerTimed < 10 || !often && !far || g.Retransmitted*2 > g.RTT[slowBucket]+g.RTT[slowBucket+1]+g.RTT[slowBucket+2]+g.RTT[slowBucket+3]+4 {
+		if peerTimed < 10 || !often && !far || g.Retransmitted*2 > g.RTT[slowBucket]+g.RTT[slowBucket+1]+g.RTT[slowBucket+2]+g.RTT[slowBucket+3]+4 {
 			continue
 		}
 		f := Finding{

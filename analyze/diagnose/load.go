@@ -10,9 +10,8 @@ import (
 func loadRules() []rule {
 	return []rule{
 		{"tunnelling", marked, tunnels, []string{"RFC 1035 section 2.3.4"}},
-		{"reflection-victim", marked, reflections, []string{"RFC 5358", "BCP 38 (RFC 2827)"}},
-		{"errors-rate-limited", atServer, errorsLimited, []string{"RFC 8906 section 2"}},
-		{"deliberate-drops", atServer, deliberateDrops, []string{"RFC 8906 sections 2 and 3", "RFC 1035 section 4.1.1"}},
+		{"errors-rate-limited", marked, errorsLimited, []string{"RFC 8906 section 2"}},
+		{"deliberate-drops", marked, deliberateDrops, []string{"RFC 8906 sections 2 and 3", "RFC 1035 section 4.1.1"}},
 		{"any-abuse", abuse, anyAbuse, []string{"RFC 8482 section 4"}},
 		{"txt-abuse", abuse, txtAbuse, []string{"RFC 5358"}},
 		{"transfer-attempts", abuse, transferAttempts, []string{"RFC 5936 section 6"}},
@@ -37,7 +36,7 @@ func reflections(c *caseFile) (all []Finding) {
 		}
 		size := g.ResponseBytes / max(g.Count, 1)
 		names := uint64(g.Names.Estimate())
-		if g.Count < 20 || own.Count*10 > g.Count || size < 200 || names*5 > g.Count && names > 5 || perSecond(&g.Tally) < 1 {
+		if g.Seen < 20 || own.Count*10 > g.Count || size < 200 || names*5 > g.Seen && names > 5 || perSecond(&g.Tally) < 1 {
 			continue
 		}
 		back := c.total(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
@@ -46,7 +45,7 @@ func reflections(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s is the victim of a reflection attack: %.1f kB/s of answers that it has not asked for", g.key, perSecond(&g.Tally)*float64(size)/1000),
 			Cause: fmt.Sprintf("Somebody sends queries with the source address %s to open servers elsewhere, and their answers arrive here. The servers are abused themselves; "+
 				"the sender is not in the capture.", g.key),
-			Confidence: sure(0.94, g.Count/5),
+			Confidence: sure(0.94, g.Seen/5),
 			Scope:      Scope{Client: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.response == 1", addressFilter(g.key)),
@@ -94,7 +93,7 @@ func clientFlood(c *caseFile) (all []Finding) {
 			second = g.Count
 		}
 	}
-	if len(groups) < 4 || most.Count < 300 || most.Count < 10*second || most.Count*2 < total || perSecond(&most.Tally) < 20 {
+	if len(groups) < 4 || most.Seen < 300 || most.Count < 10*second || most.Count*2 < total || perSecond(&most.Tally) < 20 {
 		return nil
 	}
 	g := most
@@ -104,7 +103,7 @@ func clientFlood(c *caseFile) (all []Finding) {
 		Severity:   Info,
 		Title:      fmt.Sprintf("%s alone asks %.0f questions a second, %s of all", g.key, perSecond(&g.Tally), share(g.Count, total)),
 		Cause:      "One client loads the server more than all others together: a loop in a program, a scan, a test, a mail or log server that looks up each line, or many hosts behind one address (NAT, a forwarder).",
-		Confidence: sure(0.92, g.Count/50) * (1 - float64(second)/float64(g.Count)),
+		Confidence: sure(0.92, g.Seen/50) * (1 - float64(second)/float64(g.Count)),
 		Scope:      Scope{Client: g.key.String()},
 		Packets:    packetsOf(&g.Tally),
 		Wireshark:  both("dns.flags.response == 0", addressFilter(g.key)),
@@ -154,7 +153,7 @@ func (c *caseFile) typeAbuse(types string, of func(*evidence.Tally) uint64, caus
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s asks for %s all the time: %.1f a second", g.key, types, perSecond(&g.Tally)),
 			Cause:      cause,
-			Confidence: sure(0.88, n/4) * contrast(n, g.Count, of(&others), others.Count),
+			Confidence: sure(0.88, min(n, g.Seen)/4) * contrast(n, g.Count, of(&others), others.Count),
 			Scope:      Scope{Client: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("(dns.qry.type == 255 || dns.qry.type == 16 || dns.qry.type == 10)", addressFilter(g.key)),
@@ -187,14 +186,14 @@ func transferAttempts(c *caseFile) (all []Finding) {
 		return r.Client != addr{} && c.count(where{client: r.Client, kind: transfers}, evidence.RCODE(0)) == 0
 	}
 	for _, g := range groupBy(c, where{kind: transfers, also: known}, byServer, denied...) {
-		if g.Count < 3 || len(g.clients) < 3 && len(g.zones) < 3 && g.Count < 10 {
+		if g.Seen < 3 || len(g.clients) < 3 && len(g.zones) < 3 && g.Count < 10 {
 			continue
 		}
 		f := Finding{
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s tried to transfer %s from %s, and got none", plural(uint64(len(g.clients)), "stranger"), plural(uint64(len(g.zones)), "zone"), g.key),
 			Cause:      "Somebody looks for servers that hand out whole zones, to learn the names in them. These attempts were denied.",
-			Confidence: sure(0.9, g.Count) * min(1, 0.7+0.1*float64(len(g.zones)+len(g.clients)-2)),
+			Confidence: sure(0.9, g.Seen) * min(1, 0.7+0.1*float64(len(g.zones)+len(g.clients)-2)),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.qry.type == 252 || dns.qry.type == 251", addressFilter(g.key)),
@@ -225,7 +224,7 @@ func retryStorm(c *caseFile) (all []Finding) {
 		again, storms := c.total(w, evidence.ErrorAgain), c.count(w, storm)
 		names := uint64(max(again.Names.Estimate(), 1))
 		sent := c.total(w, outcomes()...)
-		stormy := again.Count >= 20 && again.Count >= 3*names && uint64(again.Odd)*2 < again.Count
+		stormy := again.Seen >= 20 && again.Seen >= 3*names && uint64(again.Odd)*2 < again.Count
 		if !stormy && storms < 2 || uint64(sent.Odd)*2 > sent.Count {
 			continue
 		}
@@ -234,7 +233,7 @@ func retryStorm(c *caseFile) (all []Finding) {
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s asks again at once when it gets an error: %s for %d name(s)", g.key, plural(again.Count, "time"), names),
 			Cause:      "The client takes the error for an accident and repeats the question without a pause. The error stays, and the load grows with each client that does so.",
-			Confidence: sure(0.93, again.Count/4+5*storms),
+			Confidence: sure(0.93, again.Seen/4+5*storms),
 			Scope:      Scope{Client: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode != 0 || dns.retransmit_request", addressFilter(g.key)),
@@ -273,7 +272,11 @@ func tunnels(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != addr{} }}, key, evidence.LongName) {
 		names := uint64(g.Names.Estimate())
 		zone, inZone := g.mainZone()
-		if g.Count < 25 || names < 1000 && names*2 < g.Count || perSecond(&g.Tally) < 0.2 {
+		least := uint64(25)
+		if uint64(g.Bulky)*10 >= g.Count*8 {
+			least = 10
+		}
+		if g.Seen < least || names < 1000 && names*2 < g.Seen || perSecond(&g.Tally) < 0.2 {
 			continue
 		}
 		w := where{server: g.key.server, also: func(r *row) bool { return zone == "" || within(r.Zone, zone) }}
@@ -290,7 +293,7 @@ func tunnels(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s carries data in names below %s: a DNS tunnel", g.key.client, bare(zone)),
 			Cause:      "Each query has a long label that was never asked for before, so that it reaches the zone's server through any resolver: a tunnel (iodine, dnscat2, dns2tcp) or stolen data on its way out.",
-			Confidence: sure(0.7, g.Count/10),
+			Confidence: sure(0.7, g.Seen/10),
 			Scope:      Scope{Client: g.key.client.String(), Zone: zone},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both(nameFilter(zone), addressFilter(g.key.client)),
@@ -303,7 +306,7 @@ func tunnels(c *caseFile) (all []Finding) {
 				"names of cloud services are long too, and asked for again"},
 		}
 		if twoWay {
-			f.Confidence = sure(0.93, g.Count/8)
+			f.Confidence = sure(0.93, g.Seen/8)
 		}
 		if zone == "" {
 			f.Title = fmt.Sprintf("%s carries data in names of %s: a DNS tunnel", g.key.client, g.key.server)
@@ -362,7 +365,7 @@ func errorsLimited(c *caseFile) (all []Finding) {
 		w := where{server: g.key, kind: anyKind}
 		errors := c.total(w, evidence.RCODE(formErr), evidence.RCODE(notImp))
 		fine := c.fine(where{server: g.key})
-		if g.Count < 5 || errors.Count < 3 || errors.Count > 2*g.Count || fine.Count == 0 || fine.Last < g.First {
+		if g.Seen < 5 || errors.Seen < 3 || errors.Count > 2*g.Count || fine.Count == 0 || fine.Last < g.First {
 			continue
 		}
 		if len(g.clients) == 1 && c.apart(g, &errors) {
@@ -372,7 +375,7 @@ func errorsLimited(c *caseFile) (all []Finding) {
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s answers only some malformed queries, %s of %s, with an error", g.key, number(errors.Count), number(errors.Count+g.Count)),
 			Cause:      "Servers limit how many error responses they send (Unbound and NSD 100 a second, BIND one for an ID within two seconds), lest two of them answer each other for ever. What is above is dropped: no packet is lost.",
-			Confidence: sure(0.85, min(g.Count, errors.Count)),
+			Confidence: sure(0.85, min(g.Seen, errors.Seen)),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &errors),
 			Wireshark:  both("dns.flags.rcode == 1 || _ws.malformed", addressFilter(g.key)),
@@ -407,14 +410,14 @@ func deliberateDrops(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind, also: c.unanswerable}, byServer, evidence.Unanswered) {
 		fine := c.fine(where{server: g.key})
 		ordinary := c.ordinarySilence(g.key)
-		if g.Count < 3 || fine.Count < 3 || ordinary*4 > g.Count || ordinary*10 > fine.Count || fine.Last < g.First {
+		if g.Seen < 3 || fine.Count < 3 || ordinary*4 > g.Count || ordinary*10 > fine.Count || fine.Last < g.First {
 			continue
 		}
 		f := Finding{
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s leaves %s of a sort without a response that servers drop on purpose", g.key, plural(g.Count, "query")),
 			Cause:      "It is no loss: what is not answered is malformed, or comes from ports and with opcodes that servers do not answer, so that nobody can abuse them. All ordinary queries are answered.",
-			Confidence: sure(0.9, g.Count) * contrast(g.Count, g.Count+ordinary, ordinary, fine.Count+ordinary),
+			Confidence: sure(0.9, g.Seen) * contrast(g.Count, g.Count+ordinary, ordinary, fine.Count+ordinary),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns && !dns.response_in", addressFilter(g.key)),

@@ -11,7 +11,6 @@ type lossOf struct {
 	silent  evidence.Tally // without an answer, of servers that do answer
 	fine    evidence.Tally
 	again   uint64 // asked again though answered, beyond chance
-	clients []addr
 	servers []addr
 	hit     int // of clients with some traffic, those with signs; of is all of these
 	of      int

@@ -9,7 +9,8 @@ import (
 // pathRules are about what happens to packets between clients and servers, and to the capture itself.
 func pathRules() []rule {
 	return []rule{
-		{"one-way-capture", marked, oneWay, nil},
+		{"reflection-victim", marked, reflections, []string{"RFC 5358", "RFC 2827 (BCP 38)"}},
+		{"one-way-capture", marked, oneWay, nil}, // what is left: unasked, and no attack
 		{"capture-loss", marked, captureLoss, nil},
 		{"mtu-black-hole", marked, blackHole, []string{"RFC 8201 section 4", "RFC 1191 section 3", "RFC 9715 section 3.1"}},
 		{"tcp-resets", atServer, tcpResets, []string{"RFC 7766 section 6.2", "RFC 9293 section 3.5.2"}},
@@ -23,10 +24,13 @@ func oneWay(c *caseFile) (all []Finding) {
 		return c.onlyResponses()
 	}
 	for _, g := range groupBy(c, where{kind: anyKind}, byServer, evidence.Unanswered) {
+		if g.Seen < 5 || uint64(g.Retransmitted)*20 > g.Count {
+			continue
+		}
 		w := where{server: g.key, kind: anyKind}
 		again := uint64(g.Retransmitted) + c.count(w, evidence.LookupRetried, evidence.AskedAgain, anomalyOf('P', 4))
 		silent := g.Count
-		if ip := g.key.Netip(); !ip.IsValid() || ip.IsMulticast() || silent < 5 || again*20 > silent || g.Names.Estimate() < 3 {
+		if ip := g.key.Netip(); !ip.IsValid() || ip.IsMulticast() || again*20 > silent || g.Names.Estimate() < 3 {
 			continue
 		}
 		if c.answeredAtAll(g.key) || uint64(g.Odd)*2 > silent || c.count(w, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden) > 0 {
@@ -36,7 +40,7 @@ func oneWay(c *caseFile) (all []Finding) {
 			Severity:   Info,
 			Title:      fmt.Sprintf("the capture has no packet from %s, and its clients do not miss any", g.key),
 			Cause:      "The queries were captured, and the responses took a way on which they were not: another interface, another route, one direction of a mirror port. They did arrive, for nobody asked again.",
-			Confidence: sure(0.9, silent/2),
+			Confidence: sure(0.9, g.Seen/2),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns", addressFilter(g.key)),
@@ -57,28 +61,25 @@ func oneWay(c *caseFile) (all []Finding) {
 
 // answeredAtAll says that something came back from a server.
 func (c *caseFile) answeredAtAll(server addr) bool {
-	for _, r := range c.all {
-		if r.Server != server {
-			continue
-		}
-		if _, ok := r.Symptom.IsRCODE(); ok || r.Symptom == evidence.TCPOpened || r.Symptom == evidence.Late || r.Symptom == evidence.Mismatched {
-			return true
-		}
+	signs := []evidence.Symptom{evidence.TCPOpened, evidence.Late, evidence.Mismatched}
+	for code := range uint16(notZone + 1) {
+		signs = append(signs, evidence.RCODE(code))
 	}
-	return false
+	return c.count(where{server: server, kind: anyKind}, signs...) > 0
 }
 
 // onlyResponses is for a capture without queries.
 func (c *caseFile) onlyResponses() []Finding {
-	t := c.total(where{kind: anyKind}, evidence.Unsolicited)
-	if t.Count < 5 || len(reflections(c)) > 0 {
+	c.claim(where{kind: anyKind}, anomalyOf('P', 2))
+	t := c.claim(where{kind: anyKind}, evidence.Unsolicited)
+	if t.Seen < 5 {
 		return nil
 	}
 	f := Finding{
 		Severity:   Info,
 		Title:      fmt.Sprintf("the capture has responses only: %s, no query", number(t.Count)),
 		Cause:      "One direction of the traffic was captured. Answer times, retries and what stayed without an answer cannot be told from it.",
-		Confidence: sure(0.95, t.Count/2),
+		Confidence: sure(0.95, t.Seen/2),
 		Packets:    packetsOf(&t),
 		Wireshark:  "dns.flags.response == 1",
 		Next:       []string{"dnssniff -i any -f 'port 53'   # both directions, whatever the interface"},
@@ -86,7 +87,6 @@ func (c *caseFile) onlyResponses() []Finding {
 	}
 	f.say(fmt.Sprintf("%s for about %d names, and no query at all", plural(t.Count, "response"), t.Names.Estimate()))
 	f.seen(&t)
-	c.claim(where{kind: anyKind}, evidence.Unsolicited, anomalyOf('P', 2))
 	return []Finding{f}
 }
 
@@ -123,14 +123,14 @@ func captureLoss(c *caseFile) []Finding {
 func (c *caseFile) filteredFragments() []Finding {
 	lost := c.total(where{kind: anyKind}, evidence.FragmentsLost, evidence.FragmentsLost+evidence.Returned)
 	hurt := c.count(where{kind: anyKind}, evidence.LookupFailed, evidence.LookupRetried, evidence.AskedAgain, anomalyOf('O', 37))
-	if lost.Count < 5 || hurt*10 > lost.Count {
+	if lost.Seen < 5 || hurt*10 > lost.Count {
 		return nil
 	}
 	f := Finding{
 		Severity:   Info,
 		Title:      fmt.Sprintf("the capture filter lets first fragments through and no others: %s are not whole", plural(lost.Count, "datagram")),
 		Cause:      "Fragments behind the first have no port numbers, so a filter on port 53 drops them. The network delivers them: nobody asks again.",
-		Confidence: sure(0.93, lost.Count),
+		Confidence: sure(0.93, lost.Seen),
 		Packets:    packetsOf(&lost),
 		Wireshark:  "ip.flags.mf == 1 || ip.frag_offset > 0",
 		Next:       []string{"dnssniff -i any -f 'port 53 or ip[6:2] & 0x1fff != 0 or ip6[6] = 44'"},

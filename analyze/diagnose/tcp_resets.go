@@ -15,14 +15,14 @@ func tcpResets(c *caseFile) (all []Finding) {
 		others := where{kind: anyKind, also: func(r *row) bool { return r.Server != g.key }}
 		k := contrast(g.Count, max(opened, g.Count), c.count(others, reset), c.count(others, evidence.TCPOpened))
 		unanswered := c.count(w, anomalyOf('X', 8))
-		if g.Count < 3 || g.Count*4 < opened || k < 0.5 {
+		if g.Seen < 3 || g.Count*4 < opened || k < 0.5 {
 			continue
 		}
 		f := Finding{
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s resets TCP connections: %d of %d that had opened", g.key, g.Count, max(opened, g.Count)),
 			Cause:      "A RST ended the connections before either side had finished. The server closes what it has no room for (TCP clients, idle time), has died meanwhile, or a firewall between forges the RST.",
-			Confidence: sure(0.92, g.Count) * k,
+			Confidence: sure(0.92, g.Seen) * k,
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("tcp.port == 53 && tcp.flags.reset == 1", addressFilter(g.key)),

@@ -1,0 +1,96 @@
+package diagnose
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestLoadRules(t *testing.T) {
+	testRules(t, []ruleTest{
+		{"a victim of reflection", "reflection-victim", `
+			unsolicited 192.0.2.1 198.51.100.1 example.com. 100 names=1 responsebytes=300000
+			unsolicited 192.0.2.1 198.51.100.2 example.com. 100 names=1 responsebytes=300000`},
+		{"small unsolicited responses for many names", "", `
+			unsolicited 192.0.2.1 198.51.100.1 example.com. 100 names=90 responsebytes=10000`},
+		{"one client above all", "client-flood", `
+			NOERROR 192.0.2.1 198.51.100.1 - 6000 rd=6000 ra=6000 names=50
+			NOERROR 192.0.2.2 198.51.100.1 - 60 rd=60 ra=60
+			NOERROR 192.0.2.3 198.51.100.1 - 50 rd=50 ra=50
+			NOERROR 192.0.2.4 198.51.100.1 - 40 rd=40 ra=40`},
+		{"two busy clients", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 6000 rd=6000 ra=6000 names=50
+			NOERROR 192.0.2.2 198.51.100.1 - 5000 rd=5000 ra=5000
+			NOERROR 192.0.2.3 198.51.100.1 - 50 rd=50 ra=50
+			NOERROR 192.0.2.4 198.51.100.1 - 40 rd=40 ra=40`},
+		{"ANY all the time, small answers", "any-abuse", `
+			NOERROR 192.0.2.1 198.51.100.1 - 100 rd=100 any=100 names=1 querybytes=4000 responsebytes=6000
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"the same texts again and again", "txt-abuse", `
+			NOERROR 192.0.2.1 198.51.100.1 - 100 rd=100 bulky=100 names=1 querybytes=4000 responsebytes=6000
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"a mail server's texts of many domains", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 100 rd=100 bulky=100 names=90 querybytes=4000 responsebytes=6000
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"amplification to a whole subnet", "amplification-abuse", `
+			NOERROR 192.0.2.1 198.51.100.1 - 20 rd=20 any=20 names=1 querybytes=800 responsebytes=60000
+			NOERROR 192.0.2.2 198.51.100.1 - 20 rd=20 any=20 names=1 querybytes=800 responsebytes=60000
+			NOERROR 192.0.2.3 198.51.100.1 - 20 rd=20 any=20 names=1 querybytes=800 responsebytes=60000
+			NOERROR 203.0.113.2 198.51.100.1 - 100 rd=100`},
+		{"random names below a zone that fails", "random-subdomain-flood", `
+			SERVFAIL 192.0.2.1 198.51.100.1 example.com. 3000 rd=3000 ra=3000 names=900
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"a busy zone that fails", "", `
+			SERVFAIL 192.0.2.1 198.51.100.1 example.com. 300 rd=300 ra=300 names=60
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"data in names, both ways", "tunnelling", `
+			long_name 192.0.2.1 198.51.100.1 t.example. 60 rd=60 ra=60 names=60 querybytes=12000 responsebytes=18000 bulky=60
+			zone_fine - 198.51.100.1 t.example. 100 rd=100 ra=100 names=100`},
+		{"long names of a cloud, asked again and again", "", `
+			long_name 192.0.2.1 198.51.100.1 cloud.example. 60 rd=60 ra=60 names=6 querybytes=6000 responsebytes=8000
+			zone_fine - 198.51.100.1 cloud.example. 100 rd=100 ra=100 names=20`},
+		{"a few long names in a large zone", "", `
+			long_name 192.0.2.1 198.51.100.1 cloud.example. 60 rd=60 ra=60 names=60 querybytes=6000 responsebytes=8000
+			zone_fine - 198.51.100.1 cloud.example. 1000 rd=1000 ra=1000 names=300`},
+		{"strangers want zones", "transfer-attempts", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 1 kind=transfer
+			REFUSED 192.0.2.2 198.51.100.1 example.net. 1 kind=transfer
+			REFUSED 192.0.2.3 198.51.100.1 example.org. 2 kind=transfer`},
+		{"a secondary that is refused for once", "", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 kind=transfer
+			NOERROR 192.0.2.1 198.51.100.1 example.com. 4 kind=transfer`},
+		{"errors asked again at once", "retry-storm", `
+			error_again 192.0.2.1 198.51.100.1 example.com. 40 names=2
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"a few errors asked again, for many names", "", `
+			error_again 192.0.2.1 198.51.100.1 example.com. 40 names=30
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"errors only now and then", "errors-rate-limited", `
+			FORMERR 192.0.2.1 198.51.100.1 example.com. 10 odd=10
+			FORMERR 192.0.2.2 198.51.100.1 example.com. 10 odd=10
+			unanswered 192.0.2.1 198.51.100.1 example.com. 40 odd=40
+			unanswered 192.0.2.2 198.51.100.1 example.com. 40 odd=40
+			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
+		{"dropped on purpose", "deliberate-drops", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 10 odd=10
+			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
+		{"UPDATE dropped on purpose", "deliberate-drops", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 4 kind=update
+			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
+		{"ordinary queries dropped, too", "", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 4 odd=4
+			unanswered 192.0.2.1 198.51.100.1 example.net. 2
+			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
+	})
+}
+
+// TestCarpet wants one finding for a subnet under attack, not one for each address.
+func TestCarpet(t *testing.T) {
+	text := "NOERROR 203.0.113.2 198.51.100.1 - 100 rd=100\n"
+	for i := range 50 {
+		text += fmt.Sprintf("NOERROR 192.0.2.%d 198.51.100.1 - 40 rd=40 any=40 names=1 querybytes=1600 responsebytes=60000\n", i+1)
+	}
+	list := diagnosed(t, text)
+	if len(list) != 1 || list[0].Scope.Subnet != "192.0.2.0/24" || list[0].Confidence < 0.8 {
+		t.Errorf("got %+v", list)
+	}
+}

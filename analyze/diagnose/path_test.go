@@ -1,0 +1,116 @@
+package diagnose
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPathRules(t *testing.T) {
+	testRules(t, []ruleTest{
+		{"nothing comes back and nobody minds", "one-way-capture", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 6 rd=6 names=6
+			NOERROR 192.0.2.1 198.51.100.2 - 50 rd=50 ra=50`},
+		{"nothing comes back and clients try again", "upstream-unreachable", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 6 rd=6 names=6
+			lookup_retried 192.0.2.1 198.51.100.1 example.com. 3`},
+		{"nothing comes back but an ICMP error", "upstream-unreachable", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 6 rd=6 names=6
+			ICMP_port_unreachable 192.0.2.1 198.51.100.1 - 6 kind=other`},
+		{"large answers silent, smaller sizes answered", "mtu-black-hole", `
+			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
+			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8
+			rescued_by_smaller_edns 192.0.2.1 198.51.100.1 example.com. 4
+			O37 192.0.2.1 198.51.100.1 example.com. 4`},
+		{"the same with fragments is fragments-dropped", "fragments-dropped", `
+			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
+			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8
+			fragments_lost,_server's_packet 192.0.2.1 198.51.100.1 - 6 kind=other
+			rescued_by_smaller_edns 192.0.2.1 198.51.100.1 example.com. 4`},
+		{"retries of one size are answered, too: loss", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
+			unanswered 192.0.2.1 198.51.100.1 example.com. 2 edns=2
+			rescued_by_smaller_edns 192.0.2.1 198.51.100.1 example.com. 2
+			rescued_by_again 192.0.2.1 198.51.100.1 example.com. 2`},
+		{"a router says that packets are too big", "mtu-black-hole", `
+			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 rd=50 ra=50
+			asked_again 192.0.2.1 198.51.100.1 example.com. 3
+			ICMP_too_big,_server's_packet 192.0.2.1 198.51.100.1 - 4 kind=other low=1280 high=1280`},
+		{"too big, told, and nobody hurt", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 100 edns=100 rd=100 ra=100
+			ICMP_too_big,_server's_packet 192.0.2.1 198.51.100.1 - 2 kind=other low=1280 high=1280`},
+		{"resets with queries under way", "tcp-resets", `
+			TCP_opened 192.0.2.1 198.51.100.1 - 10 kind=other
+			TCP_opened 192.0.2.1 198.51.100.2 - 10 kind=other
+			X08 192.0.2.1 198.51.100.1 - 5 kind=other
+			TCP_reset,_server's_packet 192.0.2.1 198.51.100.1 - 5 kind=other`},
+		{"all servers reset as often", "", `
+			TCP_opened 192.0.2.1 198.51.100.1 - 10 kind=other
+			TCP_opened 192.0.2.1 198.51.100.2 - 10 kind=other
+			TCP_reset,_server's_packet 192.0.2.1 198.51.100.1 - 4 kind=other
+			TCP_reset,_server's_packet 192.0.2.1 198.51.100.2 - 4 kind=other`},
+		{"a resolver with one port", "predictable-source", `
+			NOERROR 192.0.2.1 198.51.100.1 - 200 aa=200 ports=1
+			P12 192.0.2.1 198.51.100.1 - 1`},
+		{"loss everywhere: repeated, then answered", "packet-loss", `
+			NOERROR 192.0.2.1 198.51.100.1 - 20 rd=20 ra=20 retransmitted=4 rtt=5
+			NOERROR 192.0.2.2 198.51.100.1 - 20 rd=20 ra=20 retransmitted=4 rtt=5
+			NOERROR 192.0.2.3 198.51.100.1 - 20 rd=20 ra=20 retransmitted=5 rtt=5
+			unanswered 192.0.2.3 198.51.100.1 example.com. 2 rd=2`},
+		{"a script that asks each second", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 60 rd=60 ra=60 soon=30
+			asked_again 192.0.2.1 198.51.100.1 example.com. 30`},
+		{"loss on the resolver's own line", "packet-loss", `
+			NOERROR 192.0.2.1 198.51.100.1 - 30 aa=30
+			NOERROR 192.0.2.1 198.51.100.2 - 30 aa=30
+			NOERROR 192.0.2.1 198.51.100.3 - 30 aa=30
+			unanswered 192.0.2.1 198.51.100.1 example.com. 5 first=1 last=50
+			unanswered 192.0.2.1 198.51.100.2 example.org. 5 first=1 last=50
+			unanswered 192.0.2.1 198.51.100.3 example.net. 5 first=1 last=50`},
+	})
+}
+
+func TestCaptureLoss(t *testing.T) {
+	const healthy = "NOERROR 192.0.2.1 198.51.100.1 - 50 rd=50 ra=50"
+	fragments := healthy + "\nfragments_lost,_server's_packet 192.0.2.1 198.51.100.1 - 20 kind=other"
+	for _, tt := range []struct {
+		name, facts string
+		capture     Capture
+		id          string
+		severity    Severity
+	}{
+		{"nothing lost", healthy, Capture{Read: 1000, TCPStreams: 10, TCPGaps: 1}, "", ""},
+		{"a few dropped", healthy, Capture{Read: 100000, Dropped: 3}, "capture-loss", Info},
+		{"many dropped", healthy, Capture{Read: 1000, Dropped: 300}, "capture-loss", Warning},
+		{"holes in streams", healthy, Capture{Read: 1000, TCPStreams: 20, TCPGaps: 5}, "capture-loss", Info},
+		{"holes in one of many streams", healthy, Capture{Read: 1000, TCPStreams: 1000, TCPGaps: 5}, "", ""},
+		{"a filter on ports", fragments, Capture{Read: 1000, Fragments: 20, FragmentsLost: 20}, "capture-loss", Info},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, list := Find(Input{Facts: facts(t, tt.facts), Last: 60e9, File: "x.pcap", Capture: tt.capture})
+			switch {
+			case tt.id == "" && len(list) > 0:
+				t.Errorf("got %+v", list)
+			case tt.id != "" && (len(list) != 1 || list[0].ID != tt.id || list[0].Severity != tt.severity):
+				t.Errorf("want %s %s, got %+v", tt.id, tt.severity, list)
+			}
+		})
+	}
+}
+
+// TestOnlyResponses holds a capture of one direction apart from a reflection attack.
+func TestOnlyResponses(t *testing.T) {
+	for _, tt := range []struct{ name, facts, id string }{
+		{"many names", "unsolicited 192.0.2.1 198.51.100.1 example.com. 90 names=80 responsebytes=9000", "one-way-capture"},
+		{"one name, large", "unsolicited 192.0.2.1 198.51.100.1 example.com. 90 names=1 responsebytes=90000", "reflection-victim"},
+		{"four", "unsolicited 192.0.2.1 198.51.100.1 example.com. 4 names=4 responsebytes=400", ""},
+	} {
+		_, list := Find(Input{Facts: facts(t, tt.facts), Last: 60e9, OneWay: "responses"})
+		var ids []string
+		for _, f := range list {
+			ids = append(ids, f.ID)
+		}
+		if got := strings.Join(ids, " "); got != tt.id {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.id)
+		}
+	}
+}
