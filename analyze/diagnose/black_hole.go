@@ -11,28 +11,27 @@ import (
 func blackHole(c *caseFile) (all []Finding) {
 	tooBig := []evidence.Symptom{evidence.ICMPTooBig, evidence.ICMPTooBig + evidence.Returned}
 	ladder := []evidence.Symptom{anomalyOf('O', 37), evidence.Rescued(smallerSize)}
-	for _, g := range groupBy(c, where{kind: anyKind}, byServer, append(tooBig, ladder...)...) {
+	for _, g := range groupBy(c, where{kind: anyKind}, byServer, append(append(tooBig, ladder...), evidence.LargeAnswer)...) {
 		w := where{server: g.key, kind: anyKind}
-		said, steps := c.total(w, tooBig...), c.count(w, evidence.Rescued(smallerSize))
-		if p := c.count(w, anomalyOf('O', 37)); p > steps {
-			steps = p
-		}
+		said, steps := c.total(w, tooBig...), max(c.count(w, evidence.Rescued(smallerSize)), c.count(w, anomalyOf('O', 37)))
 		again := c.count(w, evidence.Rescued(sameAgain)) // of the same size: loss
 		fragments := c.count(w, evidence.FragmentsLost, evidence.FragmentsLost+evidence.Returned, evidence.ICMPReassembly, evidence.ICMPReassembly+evidence.Returned, anomalyOf('O', 36))
-		fine := c.fine(where{server: g.key})
+		fine, large := c.fine(where{server: g.key}), c.total(w, evidence.LargeAnswer)
 		silent := c.total(where{server: g.key}, evidence.Unanswered, evidence.Late, evidence.AskedAgain)
+		ended := large.Seen >= 2 && silent.Seen >= 5 && large.Last < silent.First && large.Last < fine.Last-2*int64(patience) && silent.First < fine.Last-int64(patience) &&
+			again*10 <= c.count(w, evidence.LookupRetried)
 		switch {
-		case said.Count >= 2 && silent.Count+steps == 0 && said.Count*20 < fine.Count:
+		case said.Seen >= 2 && silent.Count+steps == 0 && said.Count*20 < fine.Count:
 			continue // it is told, learns it, and nobody is hurt
-		case said.Count >= 2:
-		case steps < 2 || again*4 > steps || fragments > 0 || silent.Count < 2 || fine.EDNS < 3 || c.largeFrom(g.key) > 0:
+		case said.Seen >= 2, ended && fragments == 0:
+		case steps < 2 || again*4 > steps || fragments > 0 || silent.Seen < 2 || fine.EDNS < 3 || large.Count > 0:
 			continue
 		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("large answers of %s vanish on the way, whole: the path's MTU is smaller than it believes", g.key),
 			Cause:      "A tunnel, a VPN or PPPoE on the way takes smaller packets than the server sends, and they may not be fragmented there. Where the ICMP errors that say so are filtered, the server never learns it.",
-			Confidence: sure(0.93, said.Seen+steps),
+			Confidence: sure(0.93, said.Seen+steps+silent.Seen/4),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&said, &silent),
 			Wireshark:  both("(dns || icmp.code == 4 || icmpv6.type == 2)", addressFilter(g.key)),
@@ -50,7 +49,10 @@ func blackHole(c *caseFile) (all []Finding) {
 		if steps > 0 {
 			f.say(plural(steps, "lookup") + " went down the sizes: what was silent with a large EDNS size was answered with a smaller one")
 		}
-		f.say(fmt.Sprintf("%s without an answer, or asked again; %s of it arrived, %d of them above %d bytes", plural(silent.Count, "query"), plural(fine.Count, "good answer"), fine.Large, safeResponseSize),
+		if ended {
+			f.say(fmt.Sprintf("%s of more than %d bytes came over UDP before, none since the first query in vain", plural(large.Count, "answer"), safeResponseSize), c.began(&silent))
+		}
+		f.say(fmt.Sprintf("%s without an answer, or asked again, for %d name(s); %s of it arrived", plural(silent.Count, "query"), silent.Names.Estimate(), plural(fine.Count, "good answer")),
 			"no fragments of it were lost or seen")
 		if fragments > 0 {
 			f.Evidence[len(f.Evidence)-1] = plural(fragments, "fragmented answer") + " of it"
@@ -59,7 +61,8 @@ func blackHole(c *caseFile) (all []Finding) {
 			f.Severity = Info
 			f.Title = fmt.Sprintf("packets of %s are too big for the path, and it is told so", g.key)
 		}
-		f.seen(&g.Tally)
+		f.seen(&silent)
+		f.Affected = max(f.Affected, said.Count)
 		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
 		if hurt.Count > 0 {
 			f.Severity = Critical
@@ -70,12 +73,6 @@ func blackHole(c *caseFile) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
-}
-
-// largeFrom counts what came from a server over UDP in more than 1232 bytes.
-func (c *caseFile) largeFrom(server addr) uint64 {
-	t := c.fine(where{server: server})
-	return uint64(t.Large) - min(uint64(t.Large), uint64(t.TCP))
 }
 
 // mtu writes down the MTU that ICMP errors tell.

@@ -11,7 +11,7 @@ func loadRules() []rule {
 	return []rule{
 		{"tunnelling", marked, tunnels, []string{"RFC 1035 section 2.3.4"}},
 		{"errors-rate-limited", marked, errorsLimited, []string{"RFC 8906 section 2"}},
-		{"deliberate-drops", marked, deliberateDrops, []string{"RFC 8906 sections 2 and 3", "RFC 1035 section 4.1.1"}},
+		{"deliberate-drops", marked, deliberateDrops, []string{"RFC 8906 section 2", "RFC 1035 section 4.1.1"}},
 		{"any-abuse", abuse, anyAbuse, []string{"RFC 8482 section 4"}},
 		{"txt-abuse", abuse, txtAbuse, []string{"RFC 5358"}},
 		{"transfer-attempts", abuse, transferAttempts, []string{"RFC 5936 section 6"}},
@@ -283,7 +283,7 @@ func tunnels(c *caseFile) (all []Finding) {
 		there := c.count(w, evidence.ZoneFine, evidence.RCODE(nxDomain), evidence.RCODE(servFail), evidence.Unanswered)
 		if inZone*10 < g.Count*8 {
 			zone = ""
-		} else if inZone*6 < there {
+		} else if inZone*6 < there && (uint64(g.Bulky)*10 < g.Count*8 || inZone*10 < there) {
 			continue
 		}
 		own := g.QueryBytes / g.Count

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
@@ -174,6 +175,7 @@ func (c *caseFile) lossUpstream() (all []Finding) {
 		},
 		Against: []string{"loss in the capture itself leaves the same marks: see kernel_dropped, and TCP gaps, in the report"},
 	}
+	f.Scope.Client = c.busiestResolver().String()
 	f.say(fmt.Sprintf("%s of %s stayed without an answer or had to be repeated", number(signs), plural(tries, "query")),
 		fmt.Sprintf("%d of %d servers with four queries or more have it, and each of them answers others", l.hit, l.of), l.where())
 	f.seen(&l.silent)
@@ -181,4 +183,15 @@ func (c *caseFile) lossUpstream() (all []Finding) {
 	hurt.onClients(&f)
 	c.claim(where{side: back, kind: anyKind}, append(signsOfLoss(), evidence.Late, evidence.LookupFailed, evidence.LookupRetried, evidence.Rescued(otherServer), anomalyOf('P', 4))...)
 	return []Finding{f}
+}
+
+// busiestResolver is the address that asks the most for others.
+func (c *caseFile) busiestResolver() (a addr) {
+	most := uint64(0)
+	for client, x := range c.asking {
+		if c.back(client) && (x.total > most || x.total == most && bytes.Compare(client[:], a[:]) < 0) {
+			a, most = client, x.total
+		}
+	}
+	return a
 }

@@ -21,6 +21,16 @@ func TestPathRules(t *testing.T) {
 			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8
 			rescued_by_smaller_edns 192.0.2.1 198.51.100.1 example.com. 4
 			O37 192.0.2.1 198.51.100.1 example.com. 4`},
+		{"large answers came, and come no more", "mtu-black-hole", `
+			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
+			large_answer - 198.51.100.1 - 4 last=20
+			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8 first=21
+			lookup_retried 192.0.2.1 198.51.100.1 example.com. 3`},
+		{"large answers still come: loss", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 500 edns=500 aa=500
+			large_answer - 198.51.100.1 - 4 last=50
+			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8 first=21
+			lookup_retried 192.0.2.1 198.51.100.1 example.com. 3`},
 		{"the same with fragments is fragments-dropped", "fragments-dropped", `
 			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
 			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8

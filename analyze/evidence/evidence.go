@@ -317,6 +317,9 @@ func (c *Collector) answered(o *observation) {
 		c.leaked(o)
 	}
 	c.novelty(o)
+	if o.Response.Length > largeMessage && o.Proto == decode.UDP {
+		c.countAt(o, key{server: o.Server, symptom: LargeAnswer, kind: o.kind})
+	}
 	c.errors(o)
 	c.content(o)
 	if said, ok := c.answer(o); ok {

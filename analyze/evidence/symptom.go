@@ -30,6 +30,8 @@ const (
 	AskedBefore Symptom = 0x10c2
 	// ErrorAgain is a question that came again within a second of an error response: neither a good answer nor NXDOMAIN.
 	ErrorAgain Symptom = 0x10c3
+	// LargeAnswer is an answer over UDP of more than 1232 bytes, by server only: when the last one came tells whether large ones still do.
+	LargeAnswer Symptom = 0x10c4
 
 	// ZoneFine is NOERROR by zone and server, whoever asked; NOERROR itself is by client and server, whatever the zone.
 	ZoneFine Symptom = 0x1100
@@ -188,6 +190,8 @@ func (s Symptom) word() string {
 		return "asked before"
 	case ErrorAgain:
 		return "error again"
+	case LargeAnswer:
+		return "large answer"
 	case Unanswered:
 		return "unanswered"
 	case Unsolicited:

@@ -174,3 +174,11 @@ func count(r *analyze.Report, in packetInput) {
 		r.Packets.NotWritten = l.keep.Stats().Lost
 	}
 }
+
+// kernelDropped is how many packets the kernel did not hand out.
+func kernelDropped(in packetInput) uint64 {
+	if l, ok := in.(*liveInput); ok {
+		return l.Stats().Dropped
+	}
+	return 0
+}

@@ -127,7 +127,7 @@ func (o *reportOptions) read(ctx context.Context, in packetInput, conf decode.Co
 	}
 	src := sourceOf(ctx, in)
 	src.Settings = analyze.SettingsOf(&conf)
-	return analyze.Build(shards, &stats, src, analyze.Options{Top: o.rows(), Workers: o.source.workers}), nil
+	return analyze.Build(shards, &stats, src, analyze.Options{Top: o.rows(), Workers: o.source.workers, KernelDropped: kernelDropped(in)}), nil
 }
 
 // warn prints what was wrong with the files.

@@ -75,6 +75,30 @@ func pathIncidents() []incident {
 			},
 		},
 		{
+			name: "mtu-black-hole", title: "a tunnel whose MTU nobody is told of",
+			teaches: "that large answers which vanish whole, with no fragment in sight, while small ones come, are a path's MTU",
+			played: `Twenty devices use BIND, which announces 4096 bytes upstream; captured at the resolver, both sides. DKIM keys in bank.example, at Knot DNS (198.51.100.34), make answers of 1437 bytes, which fit into an Ethernet frame. From some moment
+				on the way back leads through a tunnel of 1280 bytes that drops larger UDP packets and says nothing: BIND asks again for 4096 bytes, or for as many as the largest answer had that came through, and gives up with SERVFAIL. Small
+				answers of the same server are fine, and there is no fragment and no ICMP.`,
+			cause: "mtu-black-hole", scope: map[string]string{"server": serverAt("knot")},
+			world: stage.World{Clients: 20, Resolver: server.BIND, Zones: []zone.Zone{changedSite("bank.example.", shortKeys)}, Configs: map[string]server.Config{
+				"resolver": {Extra: "edns-udp-size 4096;"}, "knot": {Extra: "    udp-max-payload: 4096\n"},
+			}},
+			crowd: crowd{rate: 2.4}, length: 36 * time.Second, onset: 10 * time.Second, breaks: filter("ip saddr 198.51.100.34 meta l4proto udp meta length > 1280 drop;"),
+			beside: func(ctx context.Context, s *stage.Stage) error {
+				return visitLarge(ctx, s, .8, 36*time.Second, "bank.example.")
+			},
+		},
+		{
+			name: "packet-loss-everywhere", title: "loss on the resolver's own line",
+			teaches: "that loss which all have, clients and servers alike, is on what they share",
+			played: `Twenty devices use Unbound; captured at the resolver, both sides. The resolver's own line loses 12 % of packets in each direction: clients repeat after one to five seconds by their kind, Unbound by its own timers, and nearly everything is
+				answered. No client, server or name is worse off than another.`,
+			cause: "packet-loss", scope: map[string]string{"client": "10.53.0.53"},
+			world: stage.World{Clients: 20}, crowd: crowd{rate: 4}, length: 36 * time.Second,
+			cast: func(_ context.Context, s *stage.Stage) error { return s.Hosts["resolver"].Impair("loss 12%") },
+		},
+		{
 			name: "packet-loss", title: "loss on the link of a branch",
 			teaches: "that retransmissions of all clients of one subnet, and of no other, are its link",
 			played: `Sixteen devices of the main site and twelve of a branch (10.54.7.0/24) use Unbound; captured at the resolver. The branch's link loses 18 % of packets in each direction: of what is lost on the way to the resolver only the retry is
@@ -151,11 +175,15 @@ func impair(host, how string, which netns.Direction) func(context.Context, *stag
 	return func(_ context.Context, s *stage.Stage) error { return s.Hosts[host].Impair(how, which) }
 }
 
-// domainKeys adds twenty TXT record sets of some 1700 bytes each.
-func domainKeys(z *zone.Zone) {
+// domainKeys adds twenty TXT record sets of some 1700 bytes each, shortKeys of 1300.
+func domainKeys(z *zone.Zone) { keys(z, 6) }
+func shortKeys(z *zone.Zone)  { keys(z, 5) }
+
+// keys adds twenty TXT record sets of n records each.
+func keys(z *zone.Zone, records int) {
 	var b strings.Builder
 	for i, n := range "abcdefghijklmnopqrst" {
-		for k := range 6 {
+		for k := range records {
 			fmt.Fprintf(&b, "%c._domainkey 8 TXT \"v=DKIM1; k=rsa; n=%02d-%d; p=%s\"\n", n, i, k, strings.Repeat("MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB", 6))
 		}
 	}
