@@ -108,7 +108,7 @@ func clientFlood(c *caseFile) (all []Finding) {
 		Packets:    packetsOf(&g.Tally),
 		Wireshark:  both("dns.flags.response == 0", addressFilter(g.key)),
 		Next: []string{
-			command("dnssniff report %s --where %s", c.file(), fmt.Sprintf("client == %q", g.key)) + "   # what does it ask?",
+			command("dnssniff print %s --where %s", c.file(), fmt.Sprintf("client == %q", g.key)) + "   # what does it ask?",
 			"ss -unp | grep ':53'   # on that client: which program?",
 			command("nft add rule inet filter input ip saddr %s udp dport 53 limit rate over 100/second drop", g.key),
 		},

@@ -3,6 +3,8 @@ package diagnose
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
 )
@@ -15,12 +17,24 @@ type lossOf struct {
 	servers []addr
 	hit     int // of clients with some traffic, those with signs; of is all of these
 	of      int
+	each    []int // queries of each of these
 }
 
 // signs counts what was lost, as far as it is known, of tries.
 func (l *lossOf) signs() (signs, tries uint64) {
 	signs = l.silent.Count + uint64(l.silent.Retransmitted) + uint64(l.fine.Retransmitted) + l.again
 	return signs, l.fine.Count + l.silent.Count + uint64(l.silent.Retransmitted) + uint64(l.fine.Retransmitted)
+}
+
+// even says how near the number of those with signs is to what loss that all share would leave: a client with few queries can have luck.
+func (l *lossOf) even() float64 {
+	signs, tries := l.signs()
+	expected := 0.0
+	slices.Sort(l.each)
+	for _, n := range l.each {
+		expected += 1 - math.Pow(1-float64(signs)/float64(max(tries, 1)), float64(n))
+	}
+	return min(1, float64(l.hit)/max(expected, 1))
 }
 
 // chance takes from a number of questions that came again after a retry timer's time those that do so by chance.
@@ -65,6 +79,7 @@ func (c *caseFile) lossSeen(s side, client func(*row) addr) lossOf {
 			continue
 		}
 		l.of++
+		l.each = append(l.each, int(x.all))
 		if x.signs > 0 {
 			l.hit++
 		}
@@ -83,7 +98,7 @@ func (c *caseFile) lossEverywhere() (all []Finding) {
 		fast += uint64(l.fine.RTT[i])
 	}
 	switch {
-	case signs < 10 || signs*50 < tries || l.of == 0 || l.hit*3 < l.of*2 || l.fine.Count < signs/4:
+	case signs < 10 || signs*50 < tries || l.of == 0 || l.even() < 0.7 || l.fine.Count < signs/4:
 		return nil
 	case l.silent.Count > 0 && (l.fine.Last < l.silent.First || l.silent.Last < l.fine.First), fast*5 < l.fine.Count:
 		return nil // one after the other, or a server that is slow
@@ -96,7 +111,7 @@ func (c *caseFile) lossEverywhere() (all []Finding) {
 		Severity:   Warning,
 		Title:      fmt.Sprintf("packets between clients and %s are lost, all over: about %s", some(addresses(l.servers), 2), share(signs, tries)),
 		Cause:      "Queries of nearly all clients have to be repeated, and are answered then: packets are lost on a way that all share, such as the server's own line, interface or firewall.",
-		Confidence: sure(0.93, signs/2) * float64(l.hit) / float64(l.of),
+		Confidence: sure(0.93, signs/2) * (0.5 + l.even()/2),
 		Packets:    packetsOf(&l.silent),
 		Wireshark:  "dns.retransmission || dns.retransmit_request || (dns.flags.response == 0 && !dns.response_in)",
 		Next: []string{
@@ -158,7 +173,7 @@ func (c *caseFile) median(t *evidence.Tally) int64 {
 func (c *caseFile) lossUpstream() (all []Finding) {
 	l := c.lossSeen(back, byServer)
 	signs, tries := l.silent.Count+uint64(l.fine.Retransmitted), l.fine.Count+l.silent.Count+uint64(l.fine.Retransmitted)
-	if l.of < 3 || l.hit*3 < l.of*2 || signs < 10 || signs*33 < tries || l.silent.First > l.silent.Last || l.fine.Last < l.silent.First || l.silent.Last < l.fine.First ||
+	if l.of < 3 || l.hit < 3 || l.even() < 0.7 || signs < 10 || signs*33 < tries || l.silent.First > l.silent.Last || l.fine.Last < l.silent.First || l.silent.Last < l.fine.First ||
 		l.fine.Count < signs {
 		return nil
 	}
@@ -166,7 +181,7 @@ func (c *caseFile) lossUpstream() (all []Finding) {
 		Severity:   Warning,
 		Title:      fmt.Sprintf("packets between the resolver and all servers that it asks are lost: about %s", share(signs, tries)),
 		Cause:      "Servers of all sorts leave queries without an answer, and answer the next one: the loss is on what they have in common, the resolver's own line to the world.",
-		Confidence: sure(0.93, signs/2) * float64(l.hit) / float64(l.of),
+		Confidence: sure(0.93, signs/2) * (0.5 + l.even()/2),
 		Packets:    packetsOf(&l.silent),
 		Wireshark:  "dns.flags.response == 0 && !dns.response_in",
 		Next: []string{
