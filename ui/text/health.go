@@ -85,8 +85,9 @@ func conditions(r *analyze.Report) []condition {
 		all(condition{n: p.BadL4Checksum, noun: "bad UDP or TCP checksum", advice: "often checksum offload", note: true}),
 		{n: p.ShortDNS, noun: "payload", text: "on a DNS port too short for a DNS header", note: true},
 		{n: p.TCPNotDNS, noun: "TCP stream", text: "on DNS ports, carrying something else", note: true},
-		{n: p.ICMPErrors, noun: "ICMP error", text: "about DNS packets" + someOf(t.Unreachable, "unreachable") + someOf(t.TooBig, "too big") + someOf(t.Reassembly, "about fragments that did not come"), note: true},
-		{n: t.TCPUnanswered, noun: "TCP connection", text: "did not open" + someOf(t.TCPRefused, "refused"), of: t.TCPOpened + t.TCPUnanswered + t.TCPHalfOpen,
+		{n: p.ICMPErrors, noun: "ICMP error", text: "about DNS packets" + someOf(t.Unreachable, p.ICMPErrors, "unreachable") + someOf(t.TooBig, p.ICMPErrors, "too big") +
+			someOf(t.Reassembly, p.ICMPErrors, "about fragments that did not come"), note: true},
+		{n: t.TCPUnanswered, noun: "TCP connection", text: "did not open" + someOf(t.TCPRefused, t.TCPUnanswered, "refused"), of: t.TCPOpened + t.TCPUnanswered + t.TCPHalfOpen,
 			ofWhat: "those to DNS ports", note: true},
 		{n: t.TCPHalfOpen, noun: "TCP connection", text: "answered, but not gone on with", note: true},
 		{n: t.TCPResetEarly, noun: "TCP connection", text: "reset by one side before either had finished", note: true},
@@ -105,10 +106,13 @@ func fragmentAdvice(p *analyze.Packets) string {
 	return "their datagrams never became whole"
 }
 
-// someOf says how many of those before it are something, if any.
-func someOf(n uint64, what string) string {
-	if n == 0 {
+// someOf says how many of those before it are something, if any; all of them are where that is their number.
+func someOf(n, all uint64, what string) string {
+	switch n {
+	case 0:
 		return ""
+	case all:
+		return ", " + what
 	}
 	return ", " + number(n) + " of them " + what
 }
