@@ -39,7 +39,7 @@ func TestLoadRules(t *testing.T) {
 		{"random names below a zone that fails", "random-subdomain-flood", `
 			SERVFAIL 192.0.2.1 198.51.100.1 example.com. 3000 rd=3000 ra=3000 names=900
 			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
-		{"a busy zone that fails", "", `
+		{"a busy zone that fails is no flood", "zone-fails", `
 			SERVFAIL 192.0.2.1 198.51.100.1 example.com. 300 rd=300 ra=300 names=60
 			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
 		{"data in names, both ways", "tunnelling", `
@@ -55,7 +55,7 @@ func TestLoadRules(t *testing.T) {
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 1 kind=transfer
 			REFUSED 192.0.2.2 198.51.100.1 example.net. 1 kind=transfer
 			REFUSED 192.0.2.3 198.51.100.1 example.org. 2 kind=transfer`},
-		{"a secondary that is refused for once", "", `
+		{"a secondary that is refused for once is no stranger", "transfer-denied", `
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 kind=transfer
 			NOERROR 192.0.2.1 198.51.100.1 example.com. 4 kind=transfer`},
 		{"errors asked again at once", "retry-storm", `
