@@ -28,7 +28,7 @@ func brokenClient(c *caseFile) (all []Finding) {
 			Wireshark:  both("dns.flags.rcode == 1 || _ws.malformed", addressFilter(g.key)),
 			Next: []string{
 				command("dnssniff offenders %s", c.file()),
-				command("dnssniff inspect %s --packet %d", c.file(), firstPacket(&g.Tally)) + "   # the byte at fault",
+				command("dnssniff inspect %s -n %s", c.file(), firstPacket(&g.Tally)) + "   # the byte at fault",
 			},
 			Against: []string{"if other clients on the same path have it, too, a middlebox changes what they send: compare a capture at the client"},
 		}

@@ -73,6 +73,11 @@ func TestIncidents(t *testing.T) {
 		t.Run(d.Name, func(t *testing.T) {
 			r := report(t, filepath.Join(captures, d.File))
 			t.Log(line(&d, r))
+			for _, f := range r.Findings {
+				if next := strings.Join(f.Next, "\n"); strings.Contains(next, "%!") {
+					t.Errorf("%s has a command that is none: %s", f.ID, next)
+				}
+			}
 			switch {
 			case d.Healthy:
 				for _, f := range r.Findings {
