@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/dnssniff/dnssniff/analyze/diagnose"
-	"github.com/dnssniff/dnssniff/analyze/evidence"
 	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -64,11 +63,7 @@ func (r *Report) diagnose(all []*Summary, o Options) {
 		r.Vantage, r.Findings = o.Tables.Vantage, o.Tables.Findings
 		return
 	}
-	collectors := make([]*evidence.Collector, len(all))
-	for i, s := range all {
-		collectors[i] = s.evidence
-	}
-	in := diagnose.Input{Facts: evidence.Gather(collectors), OneWay: r.Source.OneWay, Load: r.Series.load(), Capture: r.captured(o)}
+	in := diagnose.Input{Facts: gathered(all), OneWay: r.Source.OneWay, Load: r.Series.load(), Capture: r.captured(o)}
 	if len(r.Source.Files) == 1 {
 		in.File = r.Source.Files[0]
 	}
@@ -96,12 +91,10 @@ func total(all []*Summary) *Summary {
 
 // oneWay notes where the capture has one direction only. What the other would have said is then no anomaly.
 func (r *Report) oneWay() {
-	switch m := &r.Messages; {
-	case m.Queries > 0 && m.Responses == 0:
-		r.Source.OneWay = OnlyQueries
+	switch r.Source.OneWay = r.Messages.oneWay(); r.Source.OneWay {
+	case OnlyQueries:
 		delete(r.Anomalies, p01.String())
-	case m.Responses > 0 && m.Queries == 0:
-		r.Source.OneWay = OnlyResponses
+	case OnlyResponses:
 		delete(r.Anomalies, p02.String())
 	}
 }

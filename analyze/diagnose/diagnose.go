@@ -65,6 +65,7 @@ type Scope struct {
 type Input struct {
 	Facts       *evidence.Facts
 	First, Last int64  // of its packets, ns since the epoch
+	Window      bool   // they are the last of many: there were packets before First
 	OneWay      string // "queries" or "responses" where the capture has nothing else; else empty
 	File        string // its name, to be filled into commands; "" if there is none
 	Load        []Load // over time, stretches of equal length without gaps; may be empty

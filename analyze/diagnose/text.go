@@ -168,7 +168,11 @@ func (c *caseFile) began(t *evidence.Tally) string {
 	if t.First > t.Last || after < int64(2*time.Second) {
 		return ""
 	}
-	return "it began " + span(after) + " after the first packet, at " + time.Unix(0, t.First).UTC().Format("15:04:05.0") + " UTC"
+	at := "at " + time.Unix(0, t.First).UTC().Format("15:04:05.0") + " UTC"
+	if c.Window {
+		return "it began " + at
+	}
+	return "it began " + span(after) + " after the first packet, " + at
 }
 
 func timeOf(ns int64) time.Time { return time.Unix(0, ns).UTC() }

@@ -30,11 +30,13 @@ type aggregator struct {
 	heard    [decode.Shards]time.Time
 	finished bool
 	builder  builder
+	findings diagnoser
 }
 
 func newAggregator(w *Watcher, conf *decode.Config) *aggregator {
 	a := &aggregator{w: w, seed: conf.Seed, windows: *newWindows(conf.Seed, w.options.Limits), ring: newRing(w.options.Bytes), trends: trends{}}
 	a.builder.a = a
+	a.findings.took = time.Since
 	return a
 }
 
@@ -75,6 +77,9 @@ func (a *aggregator) step(wall time.Time) {
 		behind = a.until
 	}
 	a.advance(behind)
+	if a.w.options.Clock != nil && a.w.options.Where == nil {
+		a.findings.step(a, wall)
+	}
 	a.builder.step(wall)
 }
 

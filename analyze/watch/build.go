@@ -78,6 +78,7 @@ func (b *builder) build(wall time.Time) *Snapshot {
 	if a.windows.any {
 		s.Taken = time.Unix(0, now).UTC()
 	}
+	s.Ongoing = a.findings.ongoing
 	b.fill(s, now, wall)
 	return s
 }

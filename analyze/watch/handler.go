@@ -200,6 +200,9 @@ func (h *handler) next() *part {
 // fill puts what was counted into an empty part.
 func (h *handler) fill(p *part, now int64) {
 	h.sum.Turn(p.sum)
+	if h.w.options.Clock != nil {
+		h.sum.Resample()
+	}
 	p.since, p.until = h.since.Load(), now
 	p.records, h.records = h.records, p.records[:0]
 	p.missed, h.missed = h.missed, 0

@@ -56,6 +56,8 @@ func reduced(s *Snapshot) *Snapshot {
 	for _, rows := range [...]*[]analyze.Row{&r.Clients, &r.Servers, &r.Names, &r.Zones} {
 		*rows = slices.Clone((*rows)[:min(len(*rows), historyRows)])
 	}
+	out.Ongoing = slices.Clone(out.Ongoing[:min(len(out.Ongoing), historyRows/3)])
+	r.Findings = slices.Clone(r.Findings[:min(len(r.Findings), historyRows/3)])
 	r.Offenders = slices.Clone(r.Offenders[:min(len(r.Offenders), historyRows/3)])
 	r.FormErrors.Servers = slices.Clone(r.FormErrors.Servers[:min(len(r.FormErrors.Servers), historyRows/3)])
 	r.Series = thinned(r.Series)

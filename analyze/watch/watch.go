@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
 	"github.com/dnssniff/dnssniff/decode"
 )
 
@@ -24,6 +25,8 @@ type Options struct {
 	Clock func() int64
 	// Interval is the shortest time between two snapshots; 250 ms.
 	Interval time.Duration
+	// Events is told what happens to the findings of a live line. It is called from the watcher's goroutine, which it holds up. Nil: nobody is told.
+	Events func(diagnose.Event)
 }
 
 func (o Options) withDefaults() Options {
