@@ -33,10 +33,18 @@ func (a *App) key(ev *tcell.EventKey) *tcell.EventKey {
 	for i := range a.keys {
 		if a.keys[i].fits(ev, p != nil) {
 			a.keys[i].do(a)
+			a.stay()
 			return nil
 		}
 	}
 	return nil
+}
+
+// stay keeps the table that keys act on, also where another one comes before it.
+func (a *App) stay() {
+	if b := a.board(); a.top().page == nil {
+		b.focus[b.screen] = a.focus()
+	}
 }
 
 // say shows a message until the next key.
@@ -62,6 +70,8 @@ func (a *App) open() {
 	switch {
 	case t.record != nil:
 		a.show(t.crumb, a.messagePage(t.record))
+	case t.finding != nil:
+		a.show(t.finding.ID, a.findingPage(t.finding))
 	case len(t.conds) > 0:
 		a.push(t.crumb, t.conds, t.screen)
 	case s.len() > 0:
@@ -257,6 +267,10 @@ func (a *App) step(by int) {
 
 // copyRow shows the forms that the row, or the message shown, is copied in.
 func (a *App) copyRow() {
+	if c := a.chosenFinding(); c != nil {
+		a.show("copy", a.copyPage(findingForms(c)))
+		return
+	}
 	s := a.focused()
 	if s == nil || s.len() == 0 || a.top().page != nil && a.top().page.record == nil {
 		a.say(dim, "there is no row to copy")

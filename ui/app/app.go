@@ -86,6 +86,7 @@ type App struct {
 	panes  []pane
 	prompt *prompt
 	flash  span
+	known  map[string]bool // findings that go on, of those that were told of
 
 	screen tcell.Screen
 	area   map[int]rect // of the panes, as last drawn
@@ -215,19 +216,25 @@ func (a *App) tick() {
 		return
 	}
 	b.snapshot = s
+	a.news(a.scene())
 	a.rebuild()
 }
 
 // rebuild makes the screen's tables of the snapshot, and puts their rows into order.
 func (a *App) rebuild() {
 	b := a.board()
-	a.panes = screens[b.screen].panes(&scene{b.snapshot, a.look, a.opt.Status().Live})
+	a.seek()
+	a.panes = screens[b.screen].panes(a.scene())
+	a.follow()
 	for i := range a.panes {
 		if p := &a.panes[i]; p.sheet != nil {
 			a.arrange(b.state(p.id), p.sheet)
 		}
 	}
 }
+
+// scene is what the screens are made of now.
+func (a *App) scene() *scene { return &scene{a.board().snapshot, a.look, a.opt.Status().Live} }
 
 // arrange shows a sheet's rows as the user wants them: at once, or where they are very many when they have been arranged aside; until then those
 // of before.

@@ -89,6 +89,36 @@ func byServer(address string) cond {
 		match: func(r *record.Record) bool { return r.Server.Addr() == a }}
 }
 
+// bySubnet takes the clients of a network.
+func bySubnet(prefix string) cond {
+	p, _ := netip.ParsePrefix(prefix) // what is none contains nobody
+	return cond{crumb: prefix, wireshark: ipField(p.Addr()) + prefix, tcpdump: "net " + prefix, expr: "client in " + strconv.Quote(prefix),
+		match: func(r *record.Record) bool { return p.Contains(r.Client.Addr()) }}
+}
+
+// byDomain takes a name and all below it.
+func byDomain(name string) cond {
+	below := "." + name
+	c := cond{crumb: name, match: func(r *record.Record) bool {
+		return r.HasQuestion && (strings.EqualFold(r.Name, name) || len(r.Name) > len(below) && strings.EqualFold(r.Name[len(r.Name)-len(below):], below))
+	}}
+	if name == "." {
+		c.match = func(r *record.Record) bool { return r.HasQuestion }
+		return c
+	}
+	c.expr = fmt.Sprintf("(%s or name endsWith %s)", equal("name", name), strconv.Quote(below))
+	c.wireshark = "lower(dns.qry.name) matches " + wiresharkString(`(^|\.)`+regexpQuote(asciiLower(wiresharkName(name)))+"$")
+	return c
+}
+
+// byPackets takes the transactions of some packets.
+func byPackets(list []uint64) cond {
+	frames := frames(list)
+	return cond{crumb: "packets " + frames, wireshark: "frame.number in {" + frames + "}", match: func(r *record.Record) bool {
+		return r.HasQuery && slices.Contains(list, r.QueryPacket) || r.HasResponse && slices.Contains(list, r.ResponsePacket)
+	}}
+}
+
 func ipField(a netip.Addr) string {
 	if a.Is4() {
 		return "ip.addr == "

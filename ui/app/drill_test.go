@@ -8,7 +8,7 @@ import (
 // From a cell of the RCODE table to the bytes of a query that got FORMERR: three keys.
 func TestThreeKeysFromFORMERRToItsBytes(t *testing.T) {
 	r := start(t, captured(t, office), 120, 40, nil)
-	r.press("Down", "Down")
+	r.press("Tab", "Down", "Down")
 	if !strings.Contains(r.text(), "> FORMERR") {
 		t.Fatalf("FORMERR is not selected:\n%s", r.text())
 	}

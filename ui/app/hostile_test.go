@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/dnssniff/dnssniff/analyze"
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
 	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/analyze/watch"
 	"github.com/dnssniff/dnssniff/decode"
@@ -48,6 +49,9 @@ func hostileSnapshot() *watch.Snapshot {
 		r.FormErrors.Reasons = append(r.FormErrors.Reasons, analyze.FormErrReason{Reason: name, Client: name, Responses: n})
 		r.FormErrors.Servers = append(r.FormErrors.Servers, analyze.FormErrServer{Address: name, Responses: n, Guesses: []analyze.FormErrGuess{{Server: name}}})
 		r.Source.Files = append(r.Source.Files, name)
+		r.Findings = append(r.Findings, diagnose.Finding{ID: name, Severity: diagnose.Severity(name), Title: name, Cause: name, Evidence: []string{name}, Against: []string{name},
+			Next: []string{name, "dig " + name + "   # " + name}, Wireshark: name, Refs: []string{name}, Packets: []uint64{n}, First: at, Last: at, Affected: n,
+			Scope: diagnose.Scope{Client: name, Server: name, Zone: name, Subnet: name, Suffix: name, Name: name, Link: name}})
 		x := &record.Record{Time: at, HasQuestion: true, Name: name, Type: 1, Class: 1, HasQuery: true, QueryPacket: n, Status: decode.Status(i % 8),
 			Client: netip.MustParseAddrPort("192.0.2.1:4000"), Server: netip.MustParseAddrPort("192.0.2.53:53"), QueryLength: uint16(len(name)), Query: []byte(name),
 			HasResponse: i%8 == 0, RCODE: uint16(i), Response: []byte(name), ResponseServer: netip.MustParseAddrPort("192.0.2.53:53"), Anomalies: []anomaly.ID{anomaly.Make('N', 5), 0xffff}}

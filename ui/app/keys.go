@@ -33,6 +33,7 @@ type binding struct {
 func bindings() []binding {
 	return []binding{
 		{keys: []tcell.Key{tcell.KeyEnter}, shown: "Enter", help: "go into the selected cell: a narrower view, a message", hint: "open", scope: onScreens, group: "Going about", do: (*App).open},
+		{keys: []tcell.Key{tcell.KeyEnter}, shown: "Enter", help: "from a finding to its transactions, the packets that it names selected", scope: onPages, group: "A finding", do: (*App).enter},
 		{keys: []tcell.Key{tcell.KeyEnter}, runes: "e", shown: "Enter, e", help: "what the guide says of the message's codes and anomalies", scope: onPages, group: "A message", do: (*App).explain},
 		{keys: []tcell.Key{tcell.KeyEscape, tcell.KeyBackspace, tcell.KeyBackspace2}, shown: "Esc", help: "back: to the view before, out of a filter", hint: "back", group: "Going about", do: (*App).back},
 		{keys: []tcell.Key{tcell.KeyTab}, shown: "Tab", help: "the next table of the screen", hint: "next table", scope: onScreens, group: "Going about", do: func(a *App) { a.turnFocus(1) }},
@@ -101,7 +102,7 @@ func helpLines(l look, width int, expressions bool) []line {
 	for _, s := range screens {
 		row(string(s.key), s.name)
 	}
-	for _, group := range []string{"Going about", "Tables", "Narrowing and time", "A message", "Taking along"} {
+	for _, group := range []string{"Going about", "Tables", "Narrowing and time", "A finding", "A message", "Taking along"} {
 		out = append(out, nil, line{{group, bold}})
 		for i := range all {
 			if b := &all[i]; b.group == group {
@@ -136,6 +137,10 @@ func hints(page *page, l look, width int) line {
 			for _, c := range page.copies {
 				add(string(c.key), c.name)
 			}
+		case page.finding != nil:
+			add("Enter", "its transactions")
+			add("e", "explain")
+			add("y", "copy commands")
 		case page.record != nil:
 			add("Enter", "explain")
 			add("n N", "next, previous")

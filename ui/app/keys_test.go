@@ -180,7 +180,7 @@ func TestPauseStandsStill(t *testing.T) {
 	has(t, r.text(), "NXDOMAIN")
 	// what is narrowed now is what is on the screen
 	asked := r.src.asked
-	r.press("Down", "Enter")
+	r.press("Tab", "Down", "Enter")
 	has(t, r.text(), "NXDOMAIN › Clients", "PAUSED")
 	if r.src.asked != asked {
 		t.Error("the source was asked for something newer")
@@ -201,7 +201,7 @@ func TestStepsBackAndForth(t *testing.T) {
 		old.RCODEs = s.RCODEs[:8-i]
 		r.src.past = append(r.src.past, &old)
 	}
-	r.press("[")
+	r.press("Tab", "[")
 	has(t, r.text(), "STEPPED BACK to 12:15:22")
 	hasNot(t, r.text(), "BADVERS")
 	r.press("[")
@@ -231,7 +231,7 @@ func TestTimeSpans(t *testing.T) {
 func TestNarrowedAtOnce(t *testing.T) {
 	r := start(t, captured(t, office), 100, 30, nil)
 	r.src.slow = true
-	r.press("Down", "Enter")
+	r.press("Tab", "Down", "Enter")
 	has(t, r.text(), "NXDOMAIN › Clients", "looking further", "110 transactions")
 	r.press("Esc")
 	has(t, r.text(), "> NXDOMAIN")
@@ -242,7 +242,7 @@ func TestCopy(t *testing.T) {
 	clipboard := func() string {
 		return string(r.screen.(interface{ GetClipboardData() []byte }).GetClipboardData())
 	}
-	r.press("Down", "Down", "Enter", "y")
+	r.press("Tab", "Down", "Down", "Enter", "y")
 	golden(t, "copy_client.golden", r.text())
 	r.press("w")
 	if got := clipboard(); got != "dns.flags.rcode == 1 && ip.addr == 192.0.2.12" {
@@ -277,7 +277,7 @@ func TestWrites(t *testing.T) {
 			return "", fmt.Errorf("open %s: file exists", path)
 		}
 	})
-	r.press("Down", "Enter", "w")
+	r.press("Tab", "Down", "Enter", "w")
 	has(t, r.text(), "write packets to: dnssniff-20261121-121532.pcapng")
 	r.press("Enter")
 	r.wait("3 packets written to dnssniff-20261121-121532.pcapng")

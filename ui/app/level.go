@@ -16,6 +16,7 @@ type level struct {
 	snapshot *watch.Snapshot
 	states   map[string]*state
 	focus    map[screenID]int
+	want     []uint64 // packets of which the first that is there is to be selected
 }
 
 // state returns what the user did to a table.

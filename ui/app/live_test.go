@@ -74,6 +74,7 @@ func TestNeighbours(t *testing.T) {
 
 func TestNarrowingHasAnEnd(t *testing.T) {
 	r := start(t, captured(t, office), 100, 30, nil)
+	r.press("Tab")
 	for range 2 * deepest {
 		r.press("+")
 	}
@@ -214,7 +215,7 @@ func TestGuide(t *testing.T) {
 		keys []string
 		want []string
 	}{
-		{[]string{"1", "Down", "e"}, []string{"Overview › guide", "NXDOMAIN  the name does not exist", "Means", "Does not mean"}},
+		{[]string{"1", "Tab", "Down", "e"}, []string{"Overview › guide", "NXDOMAIN  the name does not exist", "Means", "Does not mean"}},
 		{[]string{"1", "Down", "Down", "e", "End"}, []string{"See also", "RFC 6891 section 7"}},
 		{[]string{"8", "e"}, []string{"Anomalies › guide", "H09 qdcount-gt1", "What servers answered, as measured", "FORMERR: BIND"}},
 		{[]string{"7", "e"}, []string{"retries-and-timeouts  who waits for whom"}},

@@ -13,7 +13,8 @@ import (
 // overview says what is going on.
 func overview(s *scene) []pane {
 	panes := []pane{
-		{id: "rcodes", sheet: rcodes(s)},
+		s.findings(),
+		{id: "rcodes", sheet: rcodes(s), atLeast: 4},
 		{id: "series", lines: s.series},
 		{id: "outcomes", sheet: outcomes(s), side: true},
 	}

@@ -10,10 +10,11 @@ import (
 
 // page is a text that is read: a message, pages of the guide, the keys.
 type page struct {
-	make   func(width int) []line
-	record *record.Record // the message shown, if it is one
-	guide  []string       // what Enter opens the guide at
-	copies []copied       // what keys copy from here
+	make    func(width int) []line
+	record  *record.Record // the message shown, if it is one
+	finding *claim         // the finding shown, if it is one
+	guide   []string       // what Enter opens the guide at
+	copies  []copied       // what keys copy from here
 
 	fixed     int    // lines that do not scroll
 	mark      string // a line with it is to be seen at first

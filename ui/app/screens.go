@@ -77,6 +77,10 @@ type pane struct {
 	lines func(width int) []line
 	// side panes stand on the right where the screen is wide.
 	side bool
+	// modest panes leave more room to the others while they are in focus.
+	modest bool
+	// atLeast is how many rows it should have where others are in focus; 0 is 1.
+	atLeast int
 }
 
 // wideFrom is the width from which side panes stand on the right.
@@ -89,13 +93,13 @@ func (p *pane) want(width int, rows func(*pane) int) (least, most int) {
 		return min(n, 3), n
 	}
 	n := max(rows(p), 0)
-	return min(n, 1) + 2, n + 2
+	return min(n, max(p.atLeast, 1)) + 2, n + 2
 }
 
 // share gives panes their lines, 0 for none: the one in focus two thirds if it wants them, then the others what lets one see that they are there,
 // the nearest first; then a few rows for each, then what is left in their order. Between two is an empty line.
 func share(panes []pane, focus, width, height int, rows func(*pane) int) []int {
-	const few = 5
+	const few, fewest = 5, 3
 	out := make([]int, len(panes))
 	order := byDistance(len(panes), focus)
 	left := height
@@ -110,8 +114,12 @@ func share(panes []pane, focus, width, height int, rows func(*pane) int) []int {
 		least, most := panes[i].want(width, rows)
 		switch {
 		case i == focus:
-			give(i, min(most, max(least, height*2/3)))
-		case least+1 <= left:
+			part := height * 2 / 3
+			if panes[i].modest {
+				part = height * 2 / 5
+			}
+			give(i, min(most, max(least, part)))
+		case min(least, fewest)+1 <= left:
 			left-- // the empty line
 			give(i, least)
 		}

@@ -47,13 +47,14 @@ type sheet interface {
 	target(i, col int) target
 }
 
-// target is what a cell leads to: a narrower view, a message, and pages of the guide.
+// target is what a cell leads to: a narrower view, a message, a finding, and pages of the guide.
 type target struct {
-	crumb  string
-	conds  []cond
-	screen screenID
-	record *record.Record
-	guide  []string
+	crumb   string
+	conds   []cond
+	screen  screenID
+	record  *record.Record
+	finding *claim // of which there is a page
+	guide   []string
 }
 
 // field is a column of rows of one kind.

@@ -18,7 +18,7 @@ func findings(r *analyze.Report, o Options) block {
 	for i := range r.Findings[:min(len(r.Findings), o.Top)] {
 		f := &r.Findings[i]
 		mark := strconv.Itoa(i + 1)
-		b.remarks = append(b.remarks, remark{mark: mark, text: fmt.Sprintf("%s, %s sure: %s", f.Severity, sureness(f.Confidence), f.Title), style: severityStyle(f.Severity)})
+		b.remarks = append(b.remarks, remark{mark: mark, text: fmt.Sprintf("%s, %s sure: %s", f.Severity, Sureness(f.Confidence), f.Title), style: severityStyle(f.Severity)})
 		if len(f.Next) > 0 {
 			command, _, _ := strings.Cut(f.Next[0], "   #") // what it is for is with the details
 			b.remarks = append(b.remarks, remark{text: "$ " + command, unbroken: true, margin: len(mark) + 1})
@@ -37,7 +37,7 @@ func findings(r *analyze.Report, o Options) block {
 
 // details is one finding with all that speaks for it and against it.
 func details(f *diagnose.Finding, n int) block {
-	b := block{title: fmt.Sprintf("Finding %d", n), note: fmt.Sprintf("%s (%s, %s sure)", f.ID, f.Severity, sureness(f.Confidence))}
+	b := block{title: fmt.Sprintf("Finding %d", n), note: fmt.Sprintf("%s (%s, %s sure)", f.ID, f.Severity, Sureness(f.Confidence))}
 	say := func(text string) { b.remarks = append(b.remarks, remark{text: text}) }
 	item := func(mark, text string) { b.remarks = append(b.remarks, remark{mark: mark, text: text}) }
 	say(f.Title + ".")
@@ -63,8 +63,8 @@ func details(f *diagnose.Finding, n int) block {
 	return b
 }
 
-// sureness is a confidence in percent.
-func sureness(c float64) string { return strconv.Itoa(int(c*100+0.5)) + "%" }
+// Sureness is a confidence in percent.
+func Sureness(c float64) string { return strconv.Itoa(int(c*100+0.5)) + "%" }
 
 func frames(list []uint64) string {
 	out := make([]string, len(list))
