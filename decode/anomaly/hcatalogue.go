@@ -19,7 +19,7 @@ var headerEntries = []entry{
 	15: {Suspicious, Message, Either, Client | Server | Attack, "z-bit", "RFC 1035 section 4.1.1, RFC 6895 section 2.1", "The reserved bit of the header is set."},
 	16: {Suspicious, Message, Query, Client, "tc-in-query", "RFC 1035 section 4.1.1", "A query says that it was truncated."},
 	17: {Info, Message, Query, Client | Attack, "aa-ra-in-query", "RFC 1035 section 4.1.1", "A query has AA or RA set, which mean something in responses only."},
-	18: {Info, Message, Query, Client, "ad-cd-semantics", "RFC 6840 section 5.7, RFC 6840 section 5.9", "A query has AD set, or CD without DO: legal, and a sign of what the client knows of DNSSEC."},
+	18: {Info, Message, Query, Client, "ad-cd-semantics", "RFC 6840 section 5.7, RFC 6840 section 5.9", "A query has CD set without DO: legal, and a sign of what the client knows of DNSSEC."},
 	19: {Suspicious, History, Query, Client, "id-predictable", "RFC 5452 section 9.2", "A client's message IDs are constant or count up, which makes answers to it easy to forge."},
 	20: {Suspicious, Pair, Response, Middlebox | Server, "header-echo", "RFC 1035 section 4.1.1", "The response has the header of its query, changed in nothing but QR."},
 }

@@ -16,7 +16,7 @@ var ednsEntries = []entry{
 	12: {Malformed, Message, Either, Client, "option-tail", "RFC 6891 section 6.1.2", "One to three bytes are left after the last EDNS option, too few for another."},
 	13: {Suspicious, Message, Either, Client | Middlebox, "option-duplicate", "RFC 7830 section 3, RFC 7873 section 5.2, RFC 9660 section 3.1", "An EDNS option that counts once is there twice."},
 	14: {Violation, Message, Either, Client | Middlebox, "cookie-bad-length", "RFC 7873 section 5.2.2", "The length of a cookie is neither 8 nor 16 to 40 bytes."},
-	15: {Info, Pair, Query, Client | Network | Attack, "cookie-wrong-server-part", "RFC 7873 section 5.2.4, RFC 9018 section 4", "The server does not take its cookie back: it answers BADCOOKIE, or with a new one."},
+	15: {Info, Pair, Query, Client | Network | Attack, "cookie-wrong-server-part", "RFC 7873 section 5.2.4, RFC 9018 section 4", "The server does not take its cookie back: it answers BADCOOKIE."},
 	16: {Suspicious, Pair, Response, Middlebox | Attack, "cookie-client-mismatch", "RFC 7873 section 5.3", "The response has another client cookie than its query, so that clients discard it."},
 	17: {Suspicious, Pair, Response, Server | Middlebox, "cookie-echoed", "RFC 7873 section 5.2.3", "The response repeats the client cookie and adds no server cookie."},
 	18: {Suspicious, History, Response, Attack | Server, "cookie-missing-after-seen", "RFC 7873 section 5.3", "A server that sends cookies has left them out."},

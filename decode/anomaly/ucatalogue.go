@@ -19,5 +19,5 @@ var updateEntries = []entry{
 	15: {Violation, Message, Query, Client | Attack, "axfr-over-udp", "RFC 5936 section 4.2", "A full zone transfer is asked for over UDP."},
 	16: {Violation, Message, Query, Client, "ixfr-soa", "RFC 1995 section 3", "An incremental transfer is asked for without the one SOA record that says from where on."},
 	17: {Suspicious, Pair, Response, Client | Server, "xfr-denied", "RFC 5936 section 2.2.1, RFC 5936 section 5", "The server does not give this client the zone."},
-	18: {Violation, Flow, Response, Network | Server, "xfr-stream-anomaly", "RFC 5936 section 2.2", "A zone transfer does not start and end with the same SOA record, changes its question or ID, or is cut off."},
+	18: {Violation, Pair, Response, Network | Server, "xfr-stream-anomaly", "RFC 5936 section 2.2", "A zone transfer does not start with the SOA record of the zone."},
 }

@@ -16,8 +16,8 @@ var transportEntries = []entry{
 	12: {Suspicious, Flow, Either, Network, "bad-checksum", "RFC 768, RFC 1122 section 4.1.3.4", "The checksum of UDP or TCP is wrong, so that the receiver discards the packet."},
 	13: {Suspicious, Flow, Query, Middlebox | Attack, "srcport-0", "RFC 768", "The query came from port 0, which stands for no port, so that many servers cannot answer."},
 	14: {Suspicious, Flow, Query, Attack, "srcport-of-service", "", "The query came from the port of another service, such as echo or chargen, as to start a loop."},
-	15: {Info, Flow, Either, Network | Server | Middlebox, "icmp-error", "RFC 1122 section 3.2.2.1, RFC 8201 section 4", "An ICMP error says that the message did not arrive: nobody listens, or the packet was too big."},
-	16: {Suspicious, Flow, Either, Attack | Network, "frag-odd", "RFC 8200 section 4.5, RFC 5722 section 4", "The IP fragments of a message overlap, are tiny, or lack the first."},
+	15: {Info, Flow, Either, Network | Server | Middlebox, "icmp-error", "RFC 1122 section 3.2.2.1, RFC 8201 section 4", "An ICMP error says that a message over UDP did not arrive: nobody listens, or the packet was too big."},
+	16: {Suspicious, Flow, Either, Attack | Network, "frag-odd", "RFC 8200 section 4.5, RFC 5722 section 4", "The IP fragments of a message overlap with different bytes, or have an offset or length that cannot be."},
 	17: {Suspicious, History, Response, Attack | Middlebox | Network, "ip-ttl-outlier", "", "The IP TTL or hop limit of a response is not what its server's packets have: it may come from elsewhere."},
 	18: {Suspicious, History, Either, Server | Attack, "error-loop", "", "Two servers answer each other's errors with errors."},
 }
