@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 const (
@@ -77,27 +78,33 @@ func (m *Message) compare() {
 			continue
 		}
 		room[i] = m.hashRecord(r)
-		for j := range room[:i] {
-			if room[j].set != room[i].set {
-				continue
-			}
-			before := &m.Records[j]
-			same := room[j].data == room[i].data
-			switch {
-			case same && !twice:
-				twice = true
-				m.insert(fault{recordTwice, int(r.Off), int(r.Data-r.Off) + int(r.Len)})
-			case !same && !single && (r.Type == typeCNAME || r.Type == typeSOA || r.Type == typeDNAME):
-				single = true
-				m.insert(fault{singletonTwice, int(r.Off), int(r.Data-r.Off) + int(r.Len)})
-			}
-			if before.TTL != r.TTL && !ttl {
-				ttl = true
-				m.insert(fault{ttlMismatch, int(r.Data) - 6, 4})
-			}
-			break
+		if !twice && m.isThere(room[:i], room[i], r.Section) {
+			twice = true
+			m.insert(fault{recordTwice, int(r.Off), int(r.Data-r.Off) + int(r.Len)})
+		}
+		j := slices.IndexFunc(room[:i], func(x rrset) bool { return x.set == room[i].set })
+		if j < 0 {
+			continue
+		}
+		if !single && room[j].data != room[i].data && (r.Type == typeCNAME || r.Type == typeSOA || r.Type == typeDNAME) {
+			single = true
+			m.insert(fault{singletonTwice, int(r.Off), int(r.Data-r.Off) + int(r.Len)})
+		}
+		if !ttl && m.Records[j].TTL != r.TTL {
+			ttl = true
+			m.insert(fault{ttlMismatch, int(r.Data) - 6, 4})
 		}
 	}
+}
+
+// isThere says whether one of the records before is the same and in that section. An RRset may be in the answer and the authority section as well.
+func (m *Message) isThere(before []rrset, h rrset, s Section) bool {
+	for j, x := range before {
+		if x == h && m.Records[j].Section == s {
+			return true
+		}
+	}
+	return false
 }
 
 // hashRecord hashes the owner without regard to case, type and class, and then the RDATA, of which names are uncompressed. Signatures over different
