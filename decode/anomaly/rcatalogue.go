@@ -19,7 +19,7 @@ var recordEntries = []entry{
 	15: {Violation, Message, Response, Server, "ttl-mismatch-rrset", "RFC 2181 section 5.2", "The records of an RRset have different TTLs."},
 	16: {Violation, Message, Response, Server, "singleton-dup", "RFC 2181 section 10.1, RFC 6672 section 2.4, RFC 1035 section 5.2", "A name has two different CNAME, DNAME or SOA records, of which there can be one."},
 	17: {Suspicious, Message, Either, Server, "rr-duplicate", "RFC 2181 section 5", "The same record comes twice in a section."},
-	18: {Suspicious, Message, Response, Server, "class-mismatch", "RFC 1034 section 3.7.1", "The class of a record is not the class asked for."},
+	18: {Suspicious, Message, Either, Server, "class-mismatch", "RFC 1034 section 3.7.1", "The class of a record is not the class asked for."},
 	19: {Violation, Message, Either, Attack | Server, "question-only-type-as-rr", "RFC 6895 section 3.1, RFC 1035 section 3.2.3", "A record has a type that exists in questions only."},
 	20: {Suspicious, Message, Either, Attack | Server | NotDNS, "reserved-type-or-class", "RFC 6895 section 3.1, RFC 6895 section 3.2, RFC 1035 section 3.3.10", "A record has type 0 or NULL, or a class that is reserved."},
 	21: {Malformed, Message, Either, Server | Middlebox | Client, "trailing-bytes", "RFC 1035 section 4.1", "Bytes follow the last record that the header counts."},

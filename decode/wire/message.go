@@ -77,6 +77,7 @@ const (
 	sawRRSIG
 	sawMisplacedOPT
 	sawRareQuestion
+	sawOtherClass // a question of another class than IN, with or without the bit of mDNS
 	sawPointers   // pointers were looked at
 	sawUnknowns   // several options of codes that have no bit of their own
 	sawExtRCODE   // an upper half of the RCODE that is not 0

@@ -90,6 +90,9 @@ func (m *Message) questions() bool {
 		q.Name = data[off:next:next]
 		if rareQuestion(q.Type, q.Class) {
 			m.saw |= sawRareQuestion
+			if q.Class&^mdnsBit != classIN {
+				m.saw |= sawOtherClass
+			}
 		}
 	}
 	return true

@@ -13,7 +13,8 @@ const (
 	typeNS   = dns.TypeNS
 	typeNB   = 32 // NetBIOS general name service, assigned to NIMLOC in DNS (RFC 1002 section 4.2.1.3)
 	typeSRV  = dns.TypeSRV
-	classIN1 = 1<<15 | classIN // of mDNS: a unicast answer is wanted (RFC 6762 section 5.4)
+	mdnsBit  = 1 << 15 // of a class, in mDNS: a unicast answer is wanted (RFC 6762 section 5.4)
+	classIN1 = mdnsBit | classIN
 )
 
 // rareTypes are the types below 64 that a question is looked at for. Types above 65 are all looked at; bit 0 stands for 64 too, bit 1 for 65.

@@ -84,6 +84,16 @@ func (m *Message) foreignClass(r *Record) {
 	}
 }
 
+// innerClass notes the first record of class IN of a message that asks for another one. The walk passes over those that look sound.
+func (m *Message) innerClass() {
+	for i := range m.Records {
+		if r := &m.Records[i]; r.Class == classIN && r.Type != typeOPT && r.Type != typeTSIG && r.Type != typeTKEY {
+			m.foreignClass(r)
+			return
+		}
+	}
+}
+
 // soaInAnswer notes an SOA record in the answer to a question for another type: it belongs into the authority section (RFC 2308 section 2).
 func (m *Message) soaInAnswer(r *Record) {
 	if m.Opcode() != opcodeQuery || m.Parsed[SectionQuestion] == 0 {

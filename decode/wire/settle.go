@@ -34,7 +34,7 @@ const (
 
 // settle notes what only the whole message shows. whole says that every record that the counts promise was read.
 func (m *Message) settle(whole bool, counts uint64) {
-	if m.saw&(sawTSIG|sawSIG0|sawMisplacedOPT) != 0 {
+	if m.saw&(sawTSIG|sawSIG0|sawMisplacedOPT|sawOtherClass) != 0 {
 		m.places(whole)
 	}
 	if whole && m.End < len(m.Data) && (m.Opcode() != opcodeDSO || counts != 0) { // DSO has its data there
@@ -67,7 +67,7 @@ func (m *Message) plainResponse(counts uint64) bool {
 	return (odd == 0 || odd == rcodeNameError) && len(m.Records) > 0 && m.Records[0].Type == typeSOA && m.Records[0].Section == SectionAuthority
 }
 
-// places looks at where the records are that have one place only.
+// places looks at where the records are that have one place only, and which are not of the class of a rare question.
 func (m *Message) places(whole bool) {
 	if whole && m.saw&sawMisplacedOPT != 0 {
 		m.insert(fault{optMisplaced, int(m.EDNS.Off), int(m.EDNS.OptOff) - int(m.EDNS.Off)})
@@ -77,6 +77,9 @@ func (m *Message) places(whole bool) {
 	}
 	if m.saw&sawSIG0 != 0 {
 		m.sig0Place(whole)
+	}
+	if m.saw&sawOtherClass != 0 {
+		m.innerClass()
 	}
 }
 
