@@ -78,6 +78,8 @@ var elsewhere = map[string]string{
 	"tsig_in_answer":                      "it is T01",
 	"update_adds_https_alias_with_params": "to be ignored (RFC 9460 section 2.4.2)",
 	"tsig_algorithm_md5":                  "a known algorithm",
+	"sig0_owner_not_root":                 "legal: the owner means nothing (RFC 2931 section 3)",
+	"notify_with_authority":               "legal (RFC 1996 section 3.7)",
 }
 
 // misses says what a message that was made wrong on purpose lacks. What takes more than the message to decide depends on the answer: it may be missing, and

@@ -15,7 +15,7 @@ var updateEntries = []entry{
 	11: {Malformed, Message, Query, Client, "update-bad-class", "RFC 2136 section 3.4.1", "A record of an UPDATE has a class other than that of the zone, ANY or NONE."},
 	12: {Suspicious, Pair, Response, Client, "update-not-for-server", "RFC 4697 section 2.8, RFC 2136 section 3.1.1", "The UPDATE went to a server that changes no zones, such as a resolver."},
 	13: {Suspicious, Pair, Response, Client | Server, "update-refused", "RFC 2136 section 3.3, RFC 3007 section 2", "The server does not let this client change the zone."},
-	14: {Violation, Message, Either, Client | Server, "notify-bad", "RFC 1996 section 3.7", "A NOTIFY does not name one zone, or has sections that it must not have."},
+	14: {Violation, Message, Either, Client | Server, "notify-bad", "RFC 1996 section 3.7", "A NOTIFY does not name one zone, or its response has records."},
 	15: {Violation, Message, Query, Client | Attack, "axfr-over-udp", "RFC 5936 section 4.2", "A full zone transfer is asked for over UDP."},
 	16: {Violation, Message, Query, Client, "ixfr-soa", "RFC 1995 section 3", "An incremental transfer is asked for without the one SOA record that says from where on."},
 	17: {Suspicious, Pair, Response, Client | Server, "xfr-denied", "RFC 5936 section 2.2.1, RFC 5936 section 5", "The server does not give this client the zone."},

@@ -26,6 +26,8 @@ var elsewhere = map[string]string{
 	"unknown_option":                      "legal; O38 takes the answers",
 	"local_option":                        "legal; O38 takes the answers",
 	"tsig_algorithm_md5":                  "a known algorithm",
+	"sig0_owner_not_root":                 "legal: the owner means nothing (RFC 2931 section 3)",
+	"notify_with_authority":               "legal (RFC 1996 section 3.7)",
 	"tsig_key_unknown":                    "T06 takes the answer",
 	"tsig_mac_wrong":                      "T07 takes the answer",
 	"tsig_of_2020":                        "T08 takes the answer",

@@ -159,8 +159,8 @@ func (m *Message) tsigPlace(whole bool) {
 	}
 }
 
-// sig0Place notes the first SIG(0) record that is not at the end of the additional section, but for a TSIG after it, or whose owner is not
-// the root (RFC 2931 section 3).
+// sig0Place notes the first SIG(0) record that is not at the end of the additional section, but for a TSIG after it. Its owner should be the root to
+// save bytes, and means nothing (RFC 2931 section 3).
 func (m *Message) sig0Place(whole bool) {
 	for i := range m.Records {
 		r := &m.Records[i]
@@ -168,7 +168,7 @@ func (m *Message) sig0Place(whole bool) {
 			continue
 		}
 		followed := i+1 < len(m.Records) && m.Records[i+1].Type != typeTSIG
-		if followed || r.NameLen != 1 || whole && r.Section != SectionAdditional {
+		if followed || whole && r.Section != SectionAdditional {
 			m.insert(fault{sig0Misplaced, int(r.Off), int(r.Data-r.Off) + int(r.Len)})
 			return
 		}

@@ -115,14 +115,15 @@ const (
 	typeCSYNC = dns.TypeCSYNC
 )
 
-// notify checks a NOTIFY message.
+// notify checks a NOTIFY message. A request may have records in any section (RFC 1996 section 3.7).
 func (m *Message) notify() {
 	switch q := &m.Question; {
 	case m.Counts[SectionQuestion] != 1:
 		m.insert(fault{notifyBad, 4, 2})
 	case m.Parsed[SectionQuestion] > 0 && q.Type != typeSOA && q.Type != typeCDS && q.Type != typeCSYNC:
 		m.insert(fault{notifyBad, int(q.End) - 4, 2})
-	case m.Response() && m.Counts[SectionAnswer] > 0:
+	case !m.Response():
+	case m.Counts[SectionAnswer] > 0:
 		m.insert(fault{notifyBad, 6, 2})
 	case m.Counts[SectionAuthority] > 0:
 		m.insert(fault{notifyBad, 8, 2})
