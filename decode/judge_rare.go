@@ -23,10 +23,12 @@ var (
 const (
 	hasKeepalive  = 1 << 11 // bit of EDNS.Has (RFC 7828)
 	keepaliveUnit = int64(100 * time.Millisecond)
-	// A failure took at least this long, and a multiple of retryStep but for a part of the whole, where the server waited in vain.
+	// Where the server waited in vain, a failure took at least this long, and a multiple of retryStep: hardly less, as timers run late and then the
+	// answer is on its way. Of random times 14 % are so near to one, however long they are.
 	slowestFailure = int64(1900 * time.Millisecond)
 	retryStep      = int64(500 * time.Millisecond)
-	retryTolerance = 50
+	retryEarly     = int64(10 * time.Millisecond)
+	retryLate      = int64(60 * time.Millisecond)
 )
 
 // rare judges what few responses have: signatures, an authority section, a failure after a long time, the start of a zone transfer.
@@ -55,8 +57,7 @@ func (f *found) rare(t *Transaction) {
 
 // inSteps says that a time is a multiple of what resolvers wait for a server before they ask again.
 func inSteps(rtt int64) bool {
-	off := (rtt + retryStep/2) % retryStep
-	return max(off, retryStep/2)-min(off, retryStep/2) < rtt/retryTolerance
+	return (rtt+retryEarly)%retryStep <= retryEarly+retryLate
 }
 
 // bailiwick notes the first record of the authority section that is at no name above the one asked for. Behind an alias it may be above its target.
