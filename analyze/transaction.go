@@ -73,16 +73,23 @@ func (s *Summary) measured(rtt int64) {
 	s.total += uint64(rtt)
 }
 
-// hasCookie is the bit of EDNS.Has for a cookie (RFC 7873).
-const hasCookie = 1 << 10
+// RFC 7873: the code of a cookie, its bit of EDNS.Has, and the shortest one with a server's part, in bytes (section 4).
+const (
+	optionCookie = 10
+	hasCookie    = 1 << optionCookie
+	serverCookie = 16
+)
 
-// cookie notes that a server has cookies, or that one that has gave none to a query with one.
+// cookie notes that a server has cookies, or that one that has gave none to a query with one. A cookie without a server's part is an echo (O17) of
+// what the server does not know.
 func (s *Summary) cookie(t *decode.Transaction) {
 	r := s.servers.find(t.Response.ServerHash)
 	switch {
 	case r == nil:
 	case t.Response.HasOPT && t.Response.EDNS.Has&hasCookie != 0:
-		r.flags |= sendsCookies
+		if o, _ := t.Response.EDNS.Option(optionCookie); len(o.Data) >= serverCookie {
+			r.flags |= sendsCookies
+		}
 	case r.flags&sendsCookies != 0 && !t.Response.Cut && !t.Response.Malformed:
 		s.anomaly.inc(uint16(cookieStopped))
 	}
