@@ -56,7 +56,7 @@ type habits struct {
 	rough     [habitRough]rough
 	questions [habitQuestions]asked
 	bursts    [habitBursts]asked
-	parents   [habitParents]uint64 // hashes of names below which a name exists
+	parents   [habitParents]uint64 // hashes of a server and a name below which it has a name
 }
 
 // habit is how a client chooses what should be random (RFC 5452 section 9.2).
@@ -214,7 +214,7 @@ func (r *row) hop(limit uint8) bool {
 	return true
 }
 
-// Bits of a name's row: for which types it was seen to exist, and for which not.
+// Bits of a name's row: for which types it was seen to exist, and for which not, at the server whose tag is in the row's hopOdd.
 const (
 	existsForA = 1 << iota
 	existsForAAAA
@@ -230,9 +230,8 @@ const (
 	deniedBits = existsBits << 3
 )
 
-// flip notes that a name exists for a type, or for none by NXDOMAIN, and says whether both are now known, which cannot be (RFC 8020). A name that comes or
-// goes shows both for one type.
-func (r *row) flip(typ, rcode uint16) bool {
+// existsFor is the bit of a name's row for what a response says: that it exists for a type, or for none (NXDOMAIN).
+func existsFor(typ, rcode uint16) uint8 {
 	bit := uint8(existsForOther)
 	switch typ {
 	case qtypeA:
@@ -243,7 +242,12 @@ func (r *row) flip(typ, rcode uint16) bool {
 	if rcode != 0 {
 		bit <<= 3
 	}
-	r.flags |= bit
+	return bit
+}
+
+// flip says whether it is now known that a name exists for a type, and for none by NXDOMAIN, which cannot be (RFC 8020). A name that comes or goes shows
+// both for one type.
+func (r *row) flip() bool {
 	exists, denied := r.flags&existsBits, r.flags&deniedBits>>3
 	if exists == 0 || denied == 0 || exists&denied != 0 || r.flags&flipTold != 0 {
 		return false
@@ -251,6 +255,9 @@ func (r *row) flip(typ, rcode uint16) bool {
 	r.flags |= flipTold
 	return true
 }
+
+// tagOf tells servers apart in a byte that is not 0; 1 in 255 is taken for another. It has no seed, as placeOf.
+func tagOf(server *packet.Addr) uint8 { return uint8(max(placeOf(server)>>56, 1)) }
 
 // Bits of a name's row that tell what is odd about the name: for all questions, for those of addresses, and for those of names (PTR).
 const (
@@ -302,37 +309,50 @@ func longestLabel(name []byte) (most int) {
 	return most
 }
 
-// below notes that a name exists, and says whether a name right above it, or one more, was denied (RFC 8020). It is asked once for each row.
-func (s *Summary) below(name []byte) bool {
-	rest, denied := name, false
+// below notes that a server has a name, and says whether it has denied a name right above it, or one more (RFC 8020). It is asked once for each row.
+func (s *Summary) below(m *decode.Message, tag uint8) bool {
+	rest, denied := m.Question.Name, false
 	for range 2 {
 		if wire.Labels(rest) < 3 {
 			break
 		}
 		rest = rest[1+int(rest[0]):]
 		hash := wire.HashName(s.seed, rest)
-		s.habits.parents[placeOfName(rest)>>52%habitParents] = hash
-		if r := s.names.find(hash); r != nil && r.flags&deniedBits != 0 && r.flags&existsBits == 0 {
+		s.habits.parents[placeOfName(rest)>>52%habitParents] = hash ^ m.ServerHash
+		if r := s.names.find(hash); r != nil && r.hopOdd == tag && r.flags&deniedBits != 0 && r.flags&existsBits == 0 {
 			denied = true
 		}
 	}
 	return denied
 }
 
-// deniedAbove says that a name was denied below which one exists.
+// deniedAbove says that a server denied a name below which it has one.
 func (h *habits) deniedAbove(m *decode.Message) bool {
-	return h.parents[placeOfName(m.Question.Name)>>52%habitParents] == m.NameHash
+	return h.parents[placeOfName(m.Question.Name)>>52%habitParents] == m.NameHash^m.ServerHash
 }
 
-// existence takes what a response says of its name's existence.
+// existence takes what a response says of its name's existence. It listens to the server that it first heard of the name: another one may have other
+// data, as the inside and the outside of a network.
 func (s *Summary) existence(r *row, m *decode.Message, rcode uint16) {
+	fresh := existsFor(m.Question.Type, rcode) &^ r.flags
+	if fresh == 0 {
+		return
+	}
+	tag := tagOf(&m.Server)
+	if r.hopOdd == 0 {
+		r.hopOdd = tag
+	}
+	if r.hopOdd != tag {
+		return
+	}
 	before := r.flags
-	if r.flip(m.Question.Type, rcode) {
+	r.flags |= fresh
+	if r.flip() {
 		s.anomaly.inc(uint16(nxdomainFlip))
 		s.evidence.NameHabit(nxdomainFlip, m)
 	}
-	switch fresh := r.flags &^ before; {
-	case fresh&existsBits != 0 && before&existsBits == 0 && s.below(m.Question.Name),
+	switch {
+	case fresh&existsBits != 0 && before&existsBits == 0 && s.below(m, tag),
 		fresh&deniedBits != 0 && before&deniedBits == 0 && s.habits.deniedAbove(m):
 		s.anomaly.inc(uint16(deniedParent))
 	}

@@ -51,7 +51,8 @@ type row struct {
 	key  ref
 	used bool
 	// Room that would be lost; sums of tables do not have it. Flags are what a client, a server or a name has shown; more is a server's hop limit, of
-	// a name what is odd about it, and of a client with hopOdd its place among the offenders.
+	// a name what is odd about it, and of a client with hopOdd its place among the offenders. hopOdd counts a server's odd hop limits; of a name it is the
+	// tag of the server that its flags are of.
 	flags, more, hopOdd uint8
 	counts
 }
