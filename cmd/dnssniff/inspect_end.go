@@ -117,13 +117,14 @@ func (f *finder) Event(e *decode.Event) {
 // badChecksum is X12, of which one packet alone says little: network cards fill in checksums after the capture.
 var badChecksum = anomaly.Make('X', 12)
 
-// addEvents adds what the packet of a message showed.
+// addEvents adds what the packet of a message showed, and not the message itself.
 func (f *finder) addEvents(m *inspect.Message) {
 	if m == nil {
 		return
 	}
 	for _, x := range f.events {
-		if x.number == m.Number && x.id != badChecksum && !slices.Contains(m.Flow, x.id) {
+		own := slices.ContainsFunc(m.Anomalies, func(a anomaly.Seen) bool { return a.ID == x.id })
+		if x.number == m.Number && x.id != badChecksum && !own && !slices.Contains(m.Flow, x.id) {
 			m.Flow = append(m.Flow, x.id)
 		}
 	}

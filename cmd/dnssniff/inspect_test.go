@@ -12,6 +12,7 @@ import (
 
 	"github.com/dnssniff/dnssniff/capture"
 	"github.com/dnssniff/dnssniff/decode"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/fixture"
 	"github.com/dnssniff/dnssniff/decode/wire"
 	"github.com/dnssniff/dnssniff/ui/inspect"
@@ -76,6 +77,11 @@ func told(all []inspect.Exchange, err error) string {
 			at := fmt.Sprint(m.Frame)
 			if m.Frame < 0 {
 				at = fmt.Sprintf("%d fragments, %d segments", m.Fragments, m.Segments)
+			}
+			for _, a := range m.Anomalies {
+				if a.ID.Severity() > anomaly.Info {
+					at += " " + a.ID.String()
+				}
 			}
 			for _, id := range m.Flow {
 				at += " " + id.String()
@@ -188,7 +194,7 @@ func TestFind(t *testing.T) {
 		}},
 		{"shorter_than_a_header", udpQuery + "0ms\n1234 01\n" + tcpQuery + "1ms syn\n" + tcpQuery + "2ms\n0003 123401\n", map[uint64]string{
 			1: "q 1234#1(42 H01) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
-			3: "q 1234#3(56 X02 H01) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
+			3: "q 1234#3(56 H01 X02) A payload shorter than a header is no message: it is paired with nothing, and servers drop it.",
 		}},
 		{"icmp_error", udpQuery + "0ms\n" + aQuery + "packet: icmp 192.0.2.53 > 192.0.2.1 at 1ms type 3 code 3 quotes 1\n" + passed + "6s\n00", map[uint64]string{
 			1: "q 1234#1(42) unanswered P01",
