@@ -17,5 +17,5 @@ var nameEntries = []entry{
 	13: {Violation, Message, Query, Client | Attack, "qname-compressed", "RFC 1035 section 4.1.4", "The name asked for is compressed, though no name comes before it."},
 	14: {Malformed, Message, Either, Attack, "chain-depth", "RFC 1035 section 4.1.4", "A name takes more compression pointers than any name has labels."},
 	15: {Info, Message, Either, Client | Attack, "odd-octets", "RFC 2181 section 11", "A label has bytes that host names lack: control characters, spaces, punctuation of URLs, or bytes outside ASCII."},
-	16: {Info, Message, Query, Client, "local-name", "RFC 6761 section 6, RFC 4697 section 2.9, RFC 6303 section 4.1", "The name asked for means nothing outside its own network: a single label, an address as a name, or the reverse of a private address."},
+	16: {Info, Message, Query, Client, "local-name", "RFC 6761 section 6, RFC 4697 section 2.9, RFC 6303 section 4", "The name asked for means nothing outside its own network: a single label, an address as a name, or the reverse of a private address."},
 }

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"strconv"
+
 	"github.com/miekg/dns"
 
 	"github.com/dnssniff/dnssniff/decode/anomaly"
@@ -54,29 +56,38 @@ func dottedQuad(name []byte) bool {
 	return true
 }
 
-// privateReverse says whether a name is below the reverse zones of 10/8, 172.16/12, 192.168/16 and 169.254/16.
+// privateZones are reverse zones of addresses that have a meaning in their own network or host only (RFC 6303 sections 4.1 to 4.5), but for those of
+// 172.16/12. Addresses for documentation are not among them.
+var privateZones = [...]string{
+	"\x0210" + in4,
+	"\x03168\x03192" + in4,
+	"\x03254\x03169" + in4,
+	"\x03127" + in4,
+	"\x01d\x01f" + in6,                                                                                 // unique local, fd00::/8
+	"\x018\x01e\x01f" + in6, "\x019\x01e\x01f" + in6, "\x01a\x01e\x01f" + in6, "\x01b\x01e\x01f" + in6, // link local, fe80::/10
+	"\x010" + zeros31 + in6, "\x011" + zeros31 + in6, // :: and ::1
+}
+
+const (
+	in4     = "\x07in-addr\x04arpa\x00"
+	in6     = "\x03ip6\x04arpa\x00"
+	zeros4  = "\x010\x010\x010\x010"
+	zeros31 = zeros4 + zeros4 + zeros4 + zeros4 + zeros4 + zeros4 + zeros4 + "\x010\x010\x010"
+)
+
+// privateReverse says whether a name is in the reverse zone of private addresses.
 func privateReverse(name []byte) bool {
-	n := Labels(name)
-	off := 0
-	for range n - 4 {
-		off += int(name[off]) + 1
-	}
-	four := name[off:] // the last four labels
-	second := string(four[1 : 1+four[0]])
-	four = four[1+four[0]:]
-	first := string(four[1 : 1+four[0]])
-	if !EqualFold(four[1+four[0]:], []byte("\x07in-addr\x04arpa\x00")) {
-		return false
-	}
-	switch first {
-	case "10":
-		return true
-	case "172":
-		return len(second) == 2 && (second[0] == '1' && second[1] >= '6' || second[0] == '2' || second == "30" || second == "31")
-	case "192":
-		return second == "168"
-	case "169":
-		return second == "254"
+	for off := 0; name[off] != 0; off += int(name[off]) + 1 {
+		rest := name[off:]
+		for _, zone := range privateZones {
+			if len(rest) == len(zone) && EqualFold(rest, []byte(zone)) {
+				return true
+			}
+		}
+		if rest[0] == 2 && EqualFold(rest[3:], []byte("\x03172"+in4)) {
+			n, err := strconv.Atoi(string(rest[1:3]))
+			return err == nil && n >= 16 && n <= 31
+		}
 	}
 	return false
 }

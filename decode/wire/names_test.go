@@ -40,7 +40,7 @@ func TestOddOctet(t *testing.T) {
 }
 
 func TestMisdirectedName(t *testing.T) {
-	const arpa = " 07 'in-addr' 04 'arpa' 00"
+	const arpa, arpa6 = " 07 'in-addr' 04 'arpa' 00", " 03 'ip6' 04 'arpa' 00"
 	tests := []struct {
 		name, wire string
 		typ        uint16
@@ -63,6 +63,18 @@ func TestMisdirectedName(t *testing.T) {
 		{"reverse_of_172_15", "02 '15' 03 '172'" + arpa, 12, false},
 		{"reverse_of_172_2", "01 '2' 03 '172'" + arpa, 12, false},
 		{"reverse_of_169_254", "03 '254' 03 '169'" + arpa, 12, true},
+		{"reverse_of_172_1x", "02 '1x' 03 '172'" + arpa, 12, false},
+		{"reverse_of_173_16", "02 '16' 03 '173'" + arpa, 12, false},
+		{"reverse_of_127_0_0_1", "01 '1' 01 '0' 01 '0' 03 '127'" + arpa, 12, true},
+		{"reverse_of_fd00", strings.Repeat("01 '0' ", 30) + "01 'd' 01 'F'" + arpa6, 12, true},
+		{"reverse_of_fc00", strings.Repeat("01 '0' ", 30) + "01 'c' 01 'f'" + arpa6, 12, false},
+		{"reverse_of_fe80", strings.Repeat("01 '0' ", 29) + "01 '8' 01 'e' 01 'f'" + arpa6, 12, true},
+		{"reverse_of_febf", strings.Repeat("01 '0' ", 28) + "01 'f' 01 'b' 01 'e' 01 'f'" + arpa6, 12, true},
+		{"reverse_of_fec0", strings.Repeat("01 '0' ", 29) + "01 'c' 01 'e' 01 'f'" + arpa6, 12, false},
+		{"reverse_of_1", "01 '1' " + strings.Repeat("01 '0' ", 31) + arpa6, 12, true},
+		{"reverse_of_2", "01 '2' " + strings.Repeat("01 '0' ", 31) + arpa6, 12, false},
+		{"reverse_of_2001_db8", strings.Repeat("01 '0' ", 24) + "01 '8' 01 'b' 01 'd' 01 '0' 01 '1' 01 '0' 01 '0' 01 '2'" + arpa6, 12, false},
+		{"label_that_ends_like_one", "04 'a' 02 '10'" + arpa, 12, false},
 		{"reverse_of_8_8", "01 '8' 01 '8'" + arpa, 12, false},
 		{"reverse_elsewhere", "02 '10' 02 '10' 07 'in-addr' 03 'com' 00", 12, false},
 	}
