@@ -420,8 +420,16 @@ func (c *Collector) Reset() {
 	}
 }
 
-// Turn hands over what was gathered to an empty collector of NewSum.
-func (c *Collector) Turn(to *Collector) { c.harvest, to.harvest = to.harvest, c.harvest }
+// Turn hands over what was gathered to an empty collector of NewSum. That a zone is signed is remembered, as answers without signatures are noted of such
+// zones alone.
+func (c *Collector) Turn(to *Collector) {
+	c.harvest, to.harvest = to.harvest, c.harvest
+	for zone, s := range to.signed.by {
+		if _, ok := c.signed.by[zone]; !ok && len(c.signed.by) < c.signed.limit/2 {
+			c.signed.by[zone] = &Signed{Zone: s.Zone}
+		}
+	}
+}
 
 func appendLower(dst, name []byte) []byte {
 	for _, b := range name {
