@@ -33,7 +33,7 @@ func corruptedPath(c *caseFile) (all []Finding) {
 		}
 		f := Finding{
 			Severity:   Warning,
-			Title:      fmt.Sprintf("queries from %s arrive damaged, each in another way", g.key),
+			Title:      fmt.Sprintf("queries from %s arrive damaged", g.key),
 			Cause:      "Bytes change on the way from this network: a bad interface, cable or memory, or a device that rewrites packets wrongly. The clients and the server are innocent.",
 			Confidence: sure(0.94, bad.Seen+refused.Seen) * k,
 			Scope:      Scope{Subnet: g.key.String()},
@@ -49,6 +49,9 @@ func corruptedPath(c *caseFile) (all []Finding) {
 		if len(g.clients) == 1 {
 			f.Scope.Client = g.clients[0].String()
 			f.Title = fmt.Sprintf("queries from %s arrive damaged", g.clients[0])
+		}
+		if ways >= 3 {
+			f.Title += ", each in another way"
 		}
 		if bad.Count > 0 {
 			f.say(plural(bad.Count, "packet") + " with a wrong checksum: what was sent is not what arrived")

@@ -75,52 +75,6 @@ func (c *caseFile) deniedDomains(client addr) (list []string) {
 	return list
 }
 
-// zoneVanished looks for zones whose parent denies them, though they were there before; and such as several clients miss.
-func zoneVanished(c *caseFile) (all []Finding) {
-	good := c.popular()
-	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, evidence.RCODE(nxDomain)) {
-		zone, names := g.key, g.Names.Estimate()
-		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain-g.NoTop)*2 < g.Count || g.Seen < 3 {
-			continue
-		}
-		before := c.total(where{also: func(r *row) bool { return r.Zone == zone }}, evidence.ZoneFine)
-		people := len(g.clients)
-		switch {
-		case before.Count == 0 && (people < 2 || names < 2 || g.Random > 0 || internal(zone) || slices.ContainsFunc(good, func(p string) bool { return nearly(zone, p) })):
-			continue
-		case before.Count > 0 && before.Last > g.First+int64(patience):
-			continue
-		}
-		f := Finding{
-			Severity:   Info,
-			Title:      fmt.Sprintf("%s does not exist, and %s look for names in it", bare(zone), plural(uint64(people), "client")),
-			Cause:      "Its parent says that there is no such domain: it has expired, was deleted, or something that these clients have in common is configured with a name that never was.",
-			Confidence: sure(0.75, g.Seen),
-			Scope:      Scope{Zone: zone},
-			Packets:    packetsOf(&g.Tally, &before),
-			Wireshark:  both(nameFilter(zone), "dns.flags.response == 1"),
-			Next: []string{
-				command("dig %s NS +trace +nodnssec", zone) + "   # the parent's word",
-				command("whois %s", bare(zone)) + "   # expired, on hold, deleted? When?",
-				command("rndc flushtree %s; unbound-control flush_zone %s; rec_control wipe-cache %s$", zone, zone, bare(zone)) + "   # after it is back: denials are kept for the SOA's minimum",
-			},
-			Against: []string{"a parent that runs the zone itself, on the same servers, denies single names with its own SOA"},
-		}
-		if before.Count > 0 {
-			f.Severity, f.Confidence = Critical, sure(0.97, g.Seen)*min(1, 0.8+0.05*float64(before.Count))
-			f.Title = fmt.Sprintf("%s has vanished: its parent says that there is no such domain any more", bare(zone))
-			f.Cause = "The delegation is gone at the parent: the domain has expired, was put on hold or deleted, or a change of the parent zone dropped it. All names below it fail."
-			f.say(plural(before.Count, "query")+" for it had been answered; none since", c.began(&g.Tally))
-		}
-		f.say(fmt.Sprintf("%s for %d name(s), with the SOA of the zone above", plural(g.Count, "NXDOMAIN answer"), names), "asked by "+plural(uint64(people), "client"))
-		f.seen(&g.Tally)
-		f.Clients = people
-		c.claim(where{zone: zone, kind: anyKind}, evidence.RCODE(nxDomain))
-		all = append(all, f)
-	}
-	return all
-}
-
 // nxdomainByType looks for servers that deny a name for one type and have it for another.
 func nxdomainByType(c *caseFile) (all []Finding) {
 	flip := anomalyOf('S', 3)
@@ -157,13 +111,6 @@ func nxdomainByType(c *caseFile) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
-}
-
-// vanished says that a zone's names were first there, and then not.
-func (c *caseFile) vanished(zone string) bool {
-	w := where{also: func(r *row) bool { return r.Zone == zone }}
-	there, gone := c.total(w, evidence.ZoneFine), c.total(w, evidence.RCODE(nxDomain))
-	return there.Last < gone.First+int64(patience) || gone.Last < there.First+int64(patience)
 }
 
 // At most so many denied and so many good domains are compared with each other.

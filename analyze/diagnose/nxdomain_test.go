@@ -30,6 +30,14 @@ func TestNXDomainRules(t *testing.T) {
 			NXDOMAIN 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4 first=30 last=35 nodomain=4
 			zone_fine - 198.51.100.53 example.com. 20 rd=20 ra=20
 			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+		{"denied by the parent, while caches still have some", "zone-vanished", `
+			NXDOMAIN 192.0.2.1 198.51.100.53 example.com. 12 rd=12 ra=12 first=30 nodomain=12
+			zone_fine - 198.51.100.53 example.com. 20 rd=20 ra=20 last=45
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
+		{"denied by the parent, while its own server answers: the parent serves both", "", `
+			NXDOMAIN 192.0.2.53 198.51.100.53 example.com. 12 aa=12 first=30 nodomain=12
+			zone_fine - 198.51.100.53 example.com. 20 aa=20 last=45
+			NOERROR 192.0.2.53 198.51.100.53 - 50 aa=50`},
 		{"never there, and several miss it", "zone-vanished", `
 			NXDOMAIN 192.0.2.1 198.51.100.53 example.com. 2 rd=2 ra=2 nodomain=2 names=2
 			NXDOMAIN 192.0.2.2 198.51.100.53 example.com. 2 rd=2 ra=2 nodomain=2 names=2`},

@@ -116,19 +116,10 @@ func resolverFails(c *caseFile) (all []Finding) {
 	return all
 }
 
-// since guesses how many good answers came after a time, as if each row's were spread evenly.
+// since guesses how many good answers came after a time.
 func (c *caseFile) since(w where, from int64) (n uint64) {
-	for _, s := range []evidence.Symptom{evidence.RCODE(0), evidence.RCODE(nxDomain)} {
-		for _, r := range c.rows[s] {
-			if !w.has(r) || r.Last <= from {
-				continue
-			}
-			part := 1.0
-			if r.First < from && r.Last > r.First {
-				part = float64(r.Last-from) / float64(r.Last-r.First)
-			}
-			n += uint64(float64(r.Count)*part + 0.5)
-		}
+	for r := range c.of(w, evidence.RCODE(0), evidence.RCODE(nxDomain)) {
+		n += r.after(from)
 	}
 	return n
 }
