@@ -193,13 +193,36 @@ func privateV6(name []byte) []byte {
 	return nil
 }
 
+// serves says that somebody has made a zone of a special-use one, or of a part of it, and denies the name there. The servers of AS112 have such zones for those
+// that nobody has (RFC 7534).
+func (c *Collector) serves(o *observation, zone []byte) bool {
+	m := o.Response
+	if m == nil || m.Malformed || m.Cut {
+		return false
+	}
+	for i := range m.Records {
+		r := &m.Records[i]
+		if r.Section != wire.SectionAuthority || r.Type != typeSOA {
+			continue
+		}
+		if !bytes.HasSuffix(c.owner(m, int(r.Off)), zone) {
+			return false
+		}
+		return !bytes.Equal(c.owner(m, int(r.Data)), prisoner)
+	}
+	return false
+}
+
+// prisoner is the primary in the SOA records of AS112's own zones.
+var prisoner = []byte("\x08prisoner\x04iana\x03org\x00")
+
 // leaked counts a name of a special-use zone that was not answered with data.
 func (c *Collector) leaked(o *observation) {
 	if o.name == nil || o.kind != Query {
 		return
 	}
 	zone := special(o.name)
-	if zone == nil {
+	if zone == nil || c.serves(o, zone) {
 		return
 	}
 	h := wire.HashName(c.seed, zone)

@@ -166,6 +166,30 @@ func TestLeaksAreCountedUnlessAnswered(t *testing.T) {
 	}
 }
 
+func TestPrivateZonesThatSomebodyServes(t *testing.T) {
+	for _, tt := range []struct {
+		soa    string
+		leaked bool
+	}{
+		{"53.10.in-addr.arpa. 60 IN SOA ns1.example.com. host.example. 1 2 3 4 5", false},
+		{"10.in-addr.arpa. 60 IN SOA localhost. nobody.invalid. 1 2 3 4 5", false}, // a resolver's empty zone (RFC 6303)
+		{"10.in-addr.arpa. 60 IN SOA prisoner.iana.org. hostmaster.root-servers.org. 1 2 3 4 5", true},
+		{"EMPTY.AS112.ARPA. 60 IN SOA BLACKHOLE.AS112.ARPA. noc.dns.icann.org. 1 2 3 4 5", true},
+		{"in-addr.arpa. 60 IN SOA b.in-addr-servers.arpa. nstld.iana.org. 1 2 3 4 5", true},
+		{". 60 IN SOA a.root-servers.net. nstld.verisign-grs.com. 1 2 3 4 5", true},
+	} {
+		m := denialOf(t, "1.0.53.10.in-addr.arpa.", ".")
+		rr, err := dns.NewRR(tt.soa)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Ns[0] = rr
+		if r := play(t, m, nil).find(Leaked); (r != nil) != tt.leaked {
+			t.Errorf("%s: leaked is %v", tt.soa, r != nil)
+		}
+	}
+}
+
 // signedBy is the answer of a zone's server to a query with DO.
 func signedBy(t *testing.T, name string, typ uint16, answer, authority string) *dns.Msg {
 	t.Helper()
