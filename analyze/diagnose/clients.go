@@ -25,7 +25,7 @@ func brokenClient(c *caseFile) (all []Finding) {
 			Confidence: sure(0.97, uint64(g.Malformed)),
 			Scope:      Scope{Client: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
-			Wireshark:  both("dns.flags.rcode == 1 || _ws.malformed", addressFilter(g.key)),
+			Wireshark:  both("(dns.flags.rcode == 1 || _ws.malformed)", addressFilter(g.key)),
 			Next: []string{
 				command("dnssniff offenders %s", c.file()),
 				command("dnssniff inspect %s -n %s", c.file(), firstPacket(&g.Tally)) + "   # the byte at fault",

@@ -38,10 +38,11 @@ func corruptedPath(c *caseFile) (all []Finding) {
 			Confidence: sure(0.94, bad.Seen+refused.Seen) * k,
 			Scope:      Scope{Subnet: g.key.String()},
 			Packets:    packetsOf(&g.Tally, &refused),
-			Wireshark:  both("dns", subnetFilter(g.key), "(udp.checksum.status == 0 || _ws.malformed || dns.flags.rcode == 1)"),
+			Wireshark:  both("dns", subnetFilter(g.key)),
 			Next: []string{
 				"ethtool -S eth0 | grep -Ei 'err|crc|csum'   # on this host, and on switches and routers towards " + g.key.String(),
 				command("mtr -n -r -c 100 -s 1400 %s", g.clients[0]) + "   # loss with large packets?",
+				command("tshark -r %s -o udp.check_checksum:TRUE -Y %s", c.file(), "udp.checksum.status == 0 && "+subnetFilter(g.key)) + "   # the damaged ones",
 				"tcpdump -ni eth0 -w near.pcap port 53   # at the client: are the same queries whole there?",
 			},
 			Against: []string{"checksums that the sender's own network card fills in are wrong in a capture on the sender, and only there", "one client alone with the same fault each time has a bug of its own"},
