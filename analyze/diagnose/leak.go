@@ -86,11 +86,21 @@ func internalLeak(c *caseFile) []Finding {
 
 // leak adds up the names of special-use zones that were asked of some servers.
 func (c *caseFile) leak(also func(*row) bool) (*group[bool], uint64) {
-	list := groupBy(c, where{also: also}, func(*row) bool { return true }, evidence.Leaked)
+	list := groupBy(c, where{also: func(r *row) bool { return also(r) && !c.has(r.Server, r.Zone) }}, func(*row) bool { return true }, evidence.Leaked)
 	if len(list) == 0 {
 		return nil, 0
 	}
 	return list[0], list[0].Seen
+}
+
+// has says that a server gives answers below a special-use zone at other times.
+func (c *caseFile) has(server addr, zone string) bool {
+	for r := range c.of(where{server: server}, evidence.ZoneFine) {
+		if within(r.Zone, zone) || within(zone, r.Zone) && strings.HasSuffix(r.Zone, ".arpa.") {
+			return true
+		}
+	}
+	return false
 }
 
 // server is one of a group's.

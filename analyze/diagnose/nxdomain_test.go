@@ -69,6 +69,9 @@ func TestLeakRules(t *testing.T) {
 			leaked 192.168.1.5 198.51.100.53 168.192.in-addr.arpa. 3`},
 		{"reverse names at an inner server", "", `
 			leaked 192.168.1.5 192.168.1.1 168.192.in-addr.arpa. 30`},
+		{"reverse names at a server that has some of them", "", `
+			leaked 192.168.1.5 198.51.100.53 168.192.in-addr.arpa. 30
+			zone_fine - 198.51.100.53 192.in-addr.arpa. 20 aa=20`},
 		{"two reverse names", "", `
 			leaked 192.168.1.5 198.51.100.53 168.192.in-addr.arpa. 2`},
 		{"inner names at a public server", "internal-names-leak", `
