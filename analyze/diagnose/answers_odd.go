@@ -22,7 +22,7 @@ func forgedAnswers(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("queries to %s get two answers that contradict each other: one is forged", g.key),
 			Cause: "Something on the way answers in the server's name, and faster than it can. The client takes the first answer, and the server's own one comes " +
 				"too late: a censor's or provider's injector, a hijacking router, or an attacker on the network.",
-			Confidence: sure(0.9, g.Count),
+			Confidence: sure(0.95, g.Count),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.response == 1 && udp", addressFilter(g.key)),
@@ -34,7 +34,7 @@ func forgedAnswers(c *caseFile) (all []Finding) {
 			Against: []string{"a server that sends two answers of its own (load balancer, two answering processes): both then come over the same number of routers"},
 		}
 		if hops == 0 {
-			f.Confidence *= 0.75
+			f.Confidence *= 0.7
 		}
 		f.say(fmt.Sprintf("%s got a second answer with other records, %s to %s after the first, for %s", plural(g.Count, "query"), span(g.Low), span(g.High), some(bares(g.zones), 3)))
 		if hops > 0 {

@@ -216,10 +216,15 @@ func joinStop(err error, stop func() error) error {
 
 // respond serves UDP at port 53 of a host until stop is called.
 func respond(h *netns.Host, f dns.HandlerFunc) (stop func() error, err error) {
+	return respondAt(h, h.IPv4().String(), f)
+}
+
+// respondAt is respond at an address.
+func respondAt(h *netns.Host, addr string, f dns.HandlerFunc) (stop func() error, err error) {
 	var conn net.PacketConn
 	err = h.Do(func() error {
 		var err error
-		conn, err = net.ListenPacket("udp4", net.JoinHostPort(h.IPv4().String(), "53"))
+		conn, err = net.ListenPacket("udp4", net.JoinHostPort(addr, "53"))
 		return err
 	})
 	if err != nil {
