@@ -87,6 +87,17 @@ func TestUpdateWrongServerNamesThePrimary(t *testing.T) {
 	}
 }
 
+// TestUpdateNamesAreQuotedApart has a primary whose name is a command: it must not stand within the quotes of another word.
+func TestUpdateNamesAreQuotedApart(t *testing.T) {
+	list := diagnosed(t, `
+		serial example.org. 203.0.113.9 7 $(id).example.org.
+		NOTAUTH 192.0.2.1 198.51.100.1 example.org. 2 kind=update name=example.org.`)
+	want := `printf 'server %s\nzone %s\nshow\n' '$(id).example.org' example.org | nsupdate`
+	if len(list) != 1 || !strings.HasPrefix(list[0].Next[1], want) {
+		t.Errorf("want %s, got %+v", want, list)
+	}
+}
+
 func TestNotImplementedRules(t *testing.T) {
 	testRules(t, []ruleTest{
 		{"opcodes that nobody has", "opcode-not-implemented", `NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 kind=other low=2 high=2`},

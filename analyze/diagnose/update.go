@@ -65,7 +65,7 @@ func updateWrongServer(c *caseFile) (all []Finding) {
 		f.say(fmt.Sprintf("%s: %d NOTAUTH, %d NOTIMP", plural(g.Count, "update"), g.Count-min(none, g.Count), none))
 		if primary := c.primaryOf(k.zone); primary != "" {
 			f.say(fmt.Sprintf("the SOA of %s seen here names %s as its primary", bare(k.zone), bare(primary)))
-			f.Next = slices.Insert(f.Next, 1, command("printf 'server %s\\nzone %s\\nshow\\n' | nsupdate", bare(primary), bare(k.zone))+"   # the server to send updates to")
+			f.Next = slices.Insert(f.Next, 1, command(`printf 'server %%s\nzone %%s\nshow\n' %s %s | nsupdate`, bare(primary), bare(k.zone))+"   # the server to send updates to")
 		}
 		f.say(fmt.Sprintf("other servers took %s of the zone, this one %s of other clients", plural(elsewhere, "update"), number(taken)))
 		f.seen(&g.Tally)
