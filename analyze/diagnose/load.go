@@ -182,10 +182,11 @@ func (c *caseFile) typeAbuse(types string, of func(*evidence.Tally) uint64, caus
 func transferAttempts(c *caseFile) (all []Finding) {
 	denied := []evidence.Symptom{evidence.RCODE(refused), evidence.RCODE(notAuth), evidence.RCODE(formErr), evidence.RCODE(servFail), evidence.RCODE(notImp), evidence.Unanswered, anomalyOf('Q', 6)}
 	known := func(r *row) bool {
-		return r.Client != addr{} && c.count(where{client: r.Client, kind: transfers}, evidence.RCODE(0)) == 0
+		return r.Client != addr{} && c.count(where{client: r.Client, kind: transfers}, evidence.RCODE(0)) == 0 &&
+			c.count(where{client: r.Server, server: r.Client, kind: anyKind, also: func(r *row) bool { return r.Kind == evidence.Notify }}, evidence.RCODE(0), evidence.Unanswered) == 0
 	}
 	for _, g := range groupBy(c, where{kind: transfers, also: known}, byServer, denied...) {
-		if g.Seen < 3 || len(g.clients) < 3 && len(g.zones) < 3 && g.Count < 10 {
+		if g.Seen < 3 || len(g.clients) < 3 && len(g.zones) < 3 {
 			continue
 		}
 		f := Finding{

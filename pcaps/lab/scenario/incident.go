@@ -20,7 +20,7 @@ import (
 // Incidents are less than a minute of healthy traffic each, with one thing wrong in it, or nothing.
 func Incidents() []stage.Scenario {
 	var out []stage.Scenario
-	for _, i := range slices.Concat(healthyDays(), clientIncidents(), resolverIncidents(), serverIncidents(), pathIncidents(), abuseIncidents(), nameIncidents(), answerIncidents()) {
+	for _, i := range slices.Concat(healthyDays(), clientIncidents(), resolverIncidents(), serverIncidents(), pathIncidents(), lossIncidents(), abuseIncidents(), nameIncidents(), answerIncidents()) {
 		out = append(out, i.scenario())
 	}
 	return out

@@ -75,7 +75,7 @@ func pathIncidents() []incident {
 			},
 		},
 		{
-			name: "mtu-black-hole", title: "a tunnel whose MTU nobody is told of",
+			name: "mtu-black-hole", ending: "pcap.gz", title: "a tunnel whose MTU nobody is told of",
 			teaches: "that large answers which vanish whole, with no fragment in sight, while small ones come, are a path's MTU",
 			played: `Twenty devices use BIND, which announces 4096 bytes upstream; captured at the resolver, both sides. DKIM keys in bank.example, at Knot DNS (198.51.100.34), make answers of 1437 bytes, which fit into an Ethernet frame. From some moment
 				on the way back leads through a tunnel of 1280 bytes that drops larger UDP packets and says nothing: BIND asks again for 4096 bytes, or for as many as the largest answer had that came through, and gives up with SERVFAIL. Small
@@ -89,8 +89,14 @@ func pathIncidents() []incident {
 				return visitLarge(ctx, s, .8, 36*time.Second, "bank.example.")
 			},
 		},
+	}
+}
+
+// lossIncidents are loss of packets: on a link that all share, on a branch's, and on the way to one server.
+func lossIncidents() []incident {
+	return []incident{
 		{
-			name: "packet-loss-everywhere", title: "loss on the resolver's own line",
+			name: "packet-loss-everywhere", ending: "pcap.gz", title: "loss on the resolver's own line",
 			teaches: "that loss which all have, clients and servers alike, is on what they share",
 			played: `Twenty devices use Unbound; captured at the resolver, both sides. The resolver's own line loses 12 % of packets in each direction: clients repeat after one to five seconds by their kind, Unbound by its own timers, and nearly everything is
 				answered. No client, server or name is worse off than another.`,
