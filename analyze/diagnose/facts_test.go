@@ -85,7 +85,7 @@ func setField(t *testing.T, y *evidence.Tally, field string, n uint64) {
 	t.Helper()
 	small := map[string]*uint32{"edns": &y.EDNS, "do": &y.DO, "cd": &y.CD, "rd": &y.RD, "tcp": &y.TCP, "malformed": &y.Malformed, "aa": &y.AA, "ra": &y.RA, "tc": &y.TC,
 		"opt": &y.OPT, "answers": &y.Answers, "badchecksum": &y.BadChecksum, "any": &y.ANY, "bulky": &y.Bulky, "retransmitted": &y.Retransmitted,
-		"icmp": &y.ICMP, "large": &y.Large, "odd": &y.Odd, "soon": &y.Soon}
+		"icmp": &y.ICMP, "large": &y.Large, "dubious": &y.Dubious, "soon": &y.Soon}
 	switch {
 	case small[field] != nil:
 		*small[field] = uint32(n)

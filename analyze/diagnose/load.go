@@ -224,8 +224,8 @@ func retryStorm(c *caseFile) (all []Finding) {
 		again, storms := c.total(w, evidence.ErrorAgain), c.count(w, storm)
 		names := uint64(max(again.Names.Estimate(), 1))
 		sent := c.total(w, outcomes()...)
-		stormy := again.Seen >= 20 && again.Seen >= 3*names && uint64(again.Odd)*2 < again.Count
-		if !stormy && storms < 2 || uint64(sent.Odd)*2 > sent.Count {
+		stormy := again.Seen >= 20 && again.Seen >= 3*names && uint64(again.Dubious)*2 < again.Count
+		if !stormy && storms < 2 || uint64(sent.Dubious)*2 > sent.Count {
 			continue
 		}
 		others := c.total(where{kind: anyKind, also: func(r *row) bool { return r.Client != g.key }}, evidence.ErrorAgain)
@@ -351,7 +351,7 @@ func (g *group[K]) mainZone() (zone string, n uint64) {
 
 // unanswerable says that a query is of a sort that servers leave without a response.
 func (c *caseFile) unanswerable(r *row) bool {
-	if uint64(r.Odd)*10 >= r.Count*9 || r.Kind == evidence.Update || r.Kind == evidence.Notify {
+	if uint64(r.Dubious)*10 >= r.Count*9 || r.Kind == evidence.Update || r.Kind == evidence.Notify {
 		return true
 	}
 	ports := c.count(where{client: r.Client, server: r.Server, kind: anyKind}, anomalyOf('X', 13), anomalyOf('X', 14))

@@ -65,19 +65,19 @@ func TestLoadRules(t *testing.T) {
 			error_again 192.0.2.1 198.51.100.1 example.com. 40 names=30
 			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
 		{"errors only now and then", "errors-rate-limited", `
-			FORMERR 192.0.2.1 198.51.100.1 example.com. 10 odd=10
-			FORMERR 192.0.2.2 198.51.100.1 example.com. 10 odd=10
-			unanswered 192.0.2.1 198.51.100.1 example.com. 40 odd=40
-			unanswered 192.0.2.2 198.51.100.1 example.com. 40 odd=40
+			FORMERR 192.0.2.1 198.51.100.1 example.com. 10 dubious=10 odd=10
+			FORMERR 192.0.2.2 198.51.100.1 example.com. 10 dubious=10 odd=10
+			unanswered 192.0.2.1 198.51.100.1 example.com. 40 dubious=40
+			unanswered 192.0.2.2 198.51.100.1 example.com. 40 dubious=40
 			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
 		{"dropped on purpose", "deliberate-drops", `
-			unanswered 192.0.2.1 198.51.100.1 example.com. 10 odd=10
+			unanswered 192.0.2.1 198.51.100.1 example.com. 10 dubious=10
 			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
 		{"UPDATE dropped on purpose", "deliberate-drops", `
 			unanswered 192.0.2.1 198.51.100.1 example.com. 4 kind=update
 			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
 		{"ordinary queries dropped, too", "", `
-			unanswered 192.0.2.1 198.51.100.1 example.com. 4 odd=4
+			unanswered 192.0.2.1 198.51.100.1 example.com. 4 dubious=4
 			unanswered 192.0.2.1 198.51.100.1 example.net. 2
 			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
 	})

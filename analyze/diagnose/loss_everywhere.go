@@ -102,7 +102,7 @@ func (c *caseFile) lossEverywhere() (all []Finding) {
 		return nil
 	case l.silent.Count > 0 && (l.fine.Last < l.silent.First || l.silent.Last < l.fine.First), fast*5 < l.fine.Count:
 		return nil // one after the other, or a server that is slow
-	case stepped*5 < slow*3, uint64(l.silent.Odd)*2 > l.silent.Count && signs < 2*l.silent.Count:
+	case stepped*5 < slow*3, uint64(l.silent.Dubious)*2 > l.silent.Count && signs < 2*l.silent.Count:
 		return nil
 	case l.silent.Count+uint64(l.silent.Retransmitted)+uint64(l.fine.Retransmitted) < 5 && l.of < 3:
 		return nil // a program that asks each second repeats what was answered, too

@@ -33,7 +33,7 @@ func oneWay(c *caseFile) (all []Finding) {
 		if ip := g.key.Netip(); !ip.IsValid() || ip.IsMulticast() || again*20 > silent || g.Names.Estimate() < 3 {
 			continue
 		}
-		if c.answeredAtAll(g.key) || uint64(g.Odd)*2 > silent || c.count(w, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden) > 0 {
+		if c.answeredAtAll(g.key) || uint64(g.Dubious)*2 > silent || c.count(w, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden) > 0 {
 			continue
 		}
 		f := Finding{

@@ -95,7 +95,7 @@ func countsOf(p *Pace, width int64) map[int64]uint32 {
 	return m
 }
 
-func TestOddQuery(t *testing.T) {
+func TestDubious(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		q    decode.Query
@@ -106,7 +106,7 @@ func TestOddQuery(t *testing.T) {
 		{"opcode 7", decode.Query{Flags: 7 << 11}, true},
 		{"UPDATE", decode.Query{Flags: 5 << 11}, false},
 	} {
-		if got := oddQuery(&tt.q); got != tt.want {
+		if got := dubious(&tt.q); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}

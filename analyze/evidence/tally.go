@@ -16,8 +16,8 @@ type Tally struct {
 	Seen        uint64 // those that were looked at: what a claim can rest on, where Count is for shares and for saying how many
 	First, Last int64  // ns since the epoch; First is above Last where there is none
 
-	// Of Count, those whose query had the property. Odd are of a sort that servers may leave without a response: malformed, or suspicious in themselves.
-	EDNS, DO, CD, RD, TCP, Malformed, Odd uint32
+	// Of Count, those whose query had the property. Dubious are of a sort that servers may leave without a response: malformed, or suspicious in themselves.
+	EDNS, DO, CD, RD, TCP, Malformed, Dubious uint32
 	// Those whose response had it: the bits AA, RA and TC, an OPT, records in the answer section, and bytes that checksums say are wrong.
 	AA, RA, TC, OPT, Answers, BadChecksum uint32
 	// Those for types that abuse likes: ANY, and TXT and NULL.
@@ -132,14 +132,14 @@ func (t *Tally) query(q *decode.Query, proto decode.Proto, add func(*uint32, boo
 	add(&t.RD, q.Flags&wire.FlagRD != 0)
 	add(&t.TCP, proto == decode.TCP)
 	add(&t.Malformed, q.Malformed)
-	add(&t.Odd, oddQuery(q))
+	add(&t.Dubious, dubious(q))
 	add(&t.ICMP, q.ICMP.Seen)
 	add(&t.ANY, q.HasQuestion && q.Type == typeANY)
 	add(&t.Bulky, q.HasQuestion && (q.Type == typeTXT || q.Type == typeNULL))
 }
 
-// oddQuery says that a query is malformed, or has an anomaly that is suspicious or worse, or an opcode that hardly any server has.
-func oddQuery(q *decode.Query) bool {
+// dubious says that a query is malformed, or has an anomaly that is suspicious or worse, or an opcode that hardly any server has.
+func dubious(q *decode.Query) bool {
 	if opcode := q.Flags >> 11 & 15; q.Malformed || opcode != 0 && opcode != 4 && opcode != 5 {
 		return true
 	}
@@ -223,7 +223,7 @@ func (t *Tally) Merge(o *Tally) {
 }
 
 func (t *Tally) numbers() [19]*uint32 {
-	return [...]*uint32{&t.EDNS, &t.DO, &t.CD, &t.RD, &t.TCP, &t.Malformed, &t.Odd, &t.AA, &t.RA, &t.TC, &t.OPT, &t.Answers, &t.BadChecksum, &t.ANY, &t.Bulky,
+	return [...]*uint32{&t.EDNS, &t.DO, &t.CD, &t.RD, &t.TCP, &t.Malformed, &t.Dubious, &t.AA, &t.RA, &t.TC, &t.OPT, &t.Answers, &t.BadChecksum, &t.ANY, &t.Bulky,
 		&t.Retransmitted, &t.ICMP, &t.Large, &t.Soon}
 }
 
