@@ -176,7 +176,8 @@ func (h *habits) flood(m *decode.Message) bool {
 	return h.bursts[place>>56%habitBursts].count((m.ClientHash^uint64(m.ClientPort))*spreading, m.Time) == floodRate
 }
 
-// refusals says that this is the REFUSED with which a server has given too many within the second.
+// refusals says that this is the REFUSED with which a server has given too many within the second. Each shard counts those to its clients: of a burst over
+// many clients it takes up to [decode.Shards] times as many.
 func (h *habits) refusals(m *decode.Message) bool {
 	return h.bursts[placeOf(&m.Server)>>56%habitBursts].count(^m.ServerHash, m.Time) == refusalRate
 }
@@ -267,12 +268,6 @@ const (
 	oddTunnel
 )
 
-// A name with a label of this length, and of this length in all, is more likely data than a name (octets).
-const (
-	tunnelLabel = 50
-	tunnelName  = 80
-)
-
 var (
 	oddOctets = anomaly.Make('N', 15)
 	localName = anomaly.Make('N', 16)
@@ -296,17 +291,10 @@ func oddities(name []byte) (bits uint8) {
 	if wire.MisdirectedName(name, qtypePTR) {
 		bits |= oddForPTR
 	}
-	if len(name) >= tunnelName && longestLabel(name) >= tunnelLabel {
+	if wire.TunnelName(name) {
 		bits |= oddTunnel
 	}
 	return bits
-}
-
-func longestLabel(name []byte) (most int) {
-	for at := 0; name[at] != 0; at += 1 + int(name[at]) {
-		most = max(most, int(name[at]))
-	}
-	return most
 }
 
 // below notes that a server has a name, and says whether it has denied a name right above it, or one more (RFC 8020). It is asked once for each row.

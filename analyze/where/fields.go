@@ -118,7 +118,9 @@ var fields = [...]field{
 		numbers: func(r *record.Record, test func(int64) bool) bool { return anyOf(r.EDE, test) }},
 	{Field: Field{"anomaly", isCode, "anomalies of query and response by ID or name, any", `anomaly contains "N05"`}, aliases: []string{"anomalies"},
 		words: &anomalies, many: true,
-		numbers: func(r *record.Record, test func(int64) bool) bool { return anyOf(r.Anomalies, test) }},
+		numbers: func(r *record.Record, test func(int64) bool) bool {
+			return anyOf(r.Anomalies, test) || implied(r, test)
+		}},
 	{Field: Field{"severity", isWord, "worst of the anomalies: " + severities.list(), `severity >= "violation"`}, words: &severities, ordered: true,
 		number: func(r *record.Record) (int64, bool) { return severity(r), true }},
 	{Field: Field{"malformed", isFlag, "query or response is malformed", `malformed`}, flag: func(r *record.Record) bool { return r.Malformed }},

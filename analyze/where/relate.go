@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/dnssniff/dnssniff/analyze/record"
+	"github.com/dnssniff/dnssniff/decode/anomaly"
 )
 
 // relate compiles a comparison of the field with a constant. at is the operator, for errors.
@@ -116,6 +117,9 @@ func groupTest(n ast.Node) (func(int64) bool, error) {
 		return nil, fail(n, `anomalies start with the letter of their group: anomaly startsWith "N"`)
 	}
 	group := int64(strings.ToUpper(s.Value)[0])
+	if group == 'C' {
+		return nil, fail(n, "no transaction has an anomaly of group C: %s", artefact)
+	}
 	return func(x int64) bool { return x>>8 == group }, nil
 }
 
@@ -188,6 +192,11 @@ func (f *field) value(c *compiler, n ast.Node) (int64, error) {
 		v, ok := f.words.number(n.Value)
 		if !ok {
 			return 0, fail(n, "%s", f.words.unknown(n.Value))
+		}
+		if f.words == &anomalies {
+			if why, has := Told(anomaly.ID(v)); !has {
+				return 0, fail(n, "no transaction has %s: %s", anomaly.ID(v), why)
+			}
 		}
 		return v, nil
 	}

@@ -8,8 +8,8 @@
 // A comparison with what a transaction lacks is false, that with != too: rcode != "NOERROR" chooses responses. So not (rcode == "NOERROR")
 // chooses transactions without a response as well.
 //
-// An expression is checked when it is parsed: fields, operators, and the names of response codes, types and anomalies. Matching costs no allocation
-// (a zone: two); its time is bounded by the lengths of expression and record.
+// An expression is checked when it is parsed: fields, operators, and the names of response codes, types and anomalies, of which those are refused that
+// no transaction has. Matching costs no allocation (a zone, or an anomaly of names: two); its time is bounded by the lengths of expression and record.
 package where
 
 import (

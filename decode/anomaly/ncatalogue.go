@@ -9,7 +9,7 @@ var nameEntries = []entry{
 	5:  {Malformed, Message, Either, Attack, "ptr-loop", "RFC 1035 section 4.1.4", "A compression pointer leads back to itself."},
 	6:  {Malformed, Message, Either, Server | Attack, "ptr-forward", "RFC 1035 section 4.1.4", "A compression pointer does not point to an earlier name."},
 	7:  {Malformed, Message, Either, Server | Attack, "ptr-into-header", "RFC 1035 section 4.1.4", "A compression pointer points into the header, where no name is."},
-	8:  {Suspicious, Message, Either, Server | Attack, "ptr-mid-label", "RFC 1035 section 4.1.4", "A compression pointer points at a byte where no label of an earlier name starts."},
+	8:  {Suspicious, Message, Either, Server | Attack, "ptr-mid-label", "RFC 1035 section 4.1.4", "A compression pointer points at a byte where no label of an earlier name starts; sound responses are not searched."},
 	9:  {Malformed, Message, Either, Middlebox | Server | Attack, "ptr-out-of-bounds", "RFC 1035 section 4.1.4", "A compression pointer points past the end of the message."},
 	10: {Malformed, Message, Either, Middlebox | Attack, "ptr-cut", "RFC 1035 section 4.1.4", "The message ends between the two bytes of a compression pointer."},
 	11: {Malformed, Message, Either, Middlebox | NotDNS | Attack, "label-past-end", "RFC 1035 section 3.1", "A label is longer than what is left of the message."},

@@ -11,7 +11,7 @@ var responseEntries = []entry{
 	7:  {Suspicious, Pair, Response, Server, "lame-referral", "RFC 1912 section 2.8, RFC 4697 section 2.2", "The server refers to the root: it does not have a zone that was delegated to it, or was never meant to be asked."},
 	8:  {Info, Message, Response, Server, "aa-inconsistent", "RFC 1035 section 4.1.1, RFC 1034 section 4.3.1", "A referral claims authority, or an answer comes with neither authority nor recursion."},
 	9:  {Info, Pair, Response, Client | Server, "ra-missing-with-rd", "RFC 1035 section 4.1.1, RFC 4697 section 2.10", "The client wants recursion and the server does not offer it to this client."},
-	10: {Suspicious, History, Response, Server | Client, "refused-burst", "RFC 1035 section 4.1.1", "A server refuses queries one after the other."},
+	10: {Suspicious, History, Response, Server | Client, "refused-burst", "RFC 1035 section 4.1.1", "A server refuses many queries of one client, or of few, within a second."},
 	11: {Suspicious, Message, Response, Server, "servfail-with-ede", "RFC 8914 section 3", "The server failed, and says why."},
 	12: {Suspicious, History, Response, Server, "servfail-validation", "RFC 4035 section 3.2.2", "The server fails for a name and answers when checking is disabled: DNSSEC validation fails."},
 	13: {Info, History, Response, Server, "servfail-cached", "RFC 9520 section 3.2, RFC 2308 section 7.1", "The server fails at once after failing slowly: it remembers the failure."},

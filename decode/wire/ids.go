@@ -122,6 +122,7 @@ const (
 	reportChannel    anomaly.ID = 'S'<<8 | 22
 	mdnsElsewhere    anomaly.ID = 'M'<<8 | 1
 	netbios          anomaly.ID = 'M'<<8 | 3
+	tunnel           anomaly.ID = 'M'<<8 | 6
 	dnscrypt         anomaly.ID = 'M'<<8 | 4
 	otherProtocol    anomaly.ID = 'M'<<8 | 5
 	allZero          anomaly.ID = 'M'<<8 | 7

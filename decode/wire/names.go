@@ -92,13 +92,35 @@ func privateReverse(name []byte) bool {
 	return false
 }
 
-// NameAnomalies appends what is odd about a question's name, N15 and N16, at the offsets of its message.
+// A name of this length, with a label of that length, is more likely data than a name (octets).
+const (
+	tunnelName  = 80
+	tunnelLabel = 50
+)
+
+// TunnelName says that a name is as long as those that carry data (M06). It is for each distinct name, as OddOctet.
+func TunnelName(name []byte) bool {
+	if len(name) < tunnelName {
+		return false
+	}
+	for off := 0; name[off] != 0; off += int(name[off]) + 1 {
+		if name[off] >= tunnelLabel {
+			return true
+		}
+	}
+	return false
+}
+
+// NameAnomalies appends what is odd about a question's name, N15, N16 and M06, at the offsets of its message.
 func (q *Question) NameAnomalies(dst []anomaly.Seen) []anomaly.Seen {
 	if off, odd := OddOctet(q.Name); odd {
 		dst = append(dst, fault{oddOctet, int(q.Off) + off, 1}.seen())
 	}
 	if MisdirectedName(q.Name, q.Type) {
 		dst = append(dst, fault{misdirected, int(q.Off), len(q.Name)}.seen())
+	}
+	if TunnelName(q.Name) {
+		dst = append(dst, fault{tunnel, int(q.Off), len(q.Name)}.seen())
 	}
 	return dst
 }
