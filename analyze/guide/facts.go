@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dnssniff/dnssniff/analyze/family"
+	"github.com/dnssniff/dnssniff/analyze/where"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/mnemonic"
 )
@@ -142,8 +143,10 @@ func anomalyFacts(e anomaly.Entry, written bool) []Fact {
 		anomaly.History: "several transactions", anomaly.Undecidable: "nothing that can be captured", anomaly.Never: "the capture, not the sender"}[e.Level])
 	add("usually by", e.Culprits.String())
 	add("why not seen", e.Reason)
-	if e.Level != anomaly.Undecidable && e.Level != anomaly.Never {
+	if instead, has := where.Told(e.ID); has {
 		add("--where", fmt.Sprintf("anomaly == %q", e.ID.String()))
+	} else if e.Level != anomaly.Undecidable && e.Level != anomaly.Never {
+		add("no --where", instead)
 	}
 	add("RFC", e.RFC)
 	return out

@@ -169,8 +169,14 @@ func byOpcode(name string) cond {
 	return c
 }
 
+// byAnomaly takes the transactions that have an entry of the catalogue: none, where none can.
 func byAnomaly(id anomaly.ID) cond {
-	return cond{crumb: id.String() + " " + id.Name(), expr: "anomaly contains " + strconv.Quote(id.String()), match: func(r *record.Record) bool { return slices.Contains(r.Anomalies, id) }}
+	c := cond{crumb: id.String() + " " + id.Name(), match: func(*record.Record) bool { return false }}
+	expr := "anomaly contains " + strconv.Quote(id.String())
+	if e, err := where.Parse(expr); err == nil {
+		c.expr, c.match = expr, e.Match
+	}
+	return c
 }
 
 func byMalformed() cond {
