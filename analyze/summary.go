@@ -178,11 +178,10 @@ func (s *Summary) Event(e *decode.Event) {
 	if e.Proto <= decode.TCP {
 		s.transit.count(e)
 	}
-	switch e.ID {
-	case 0:
-		return
-	case decode.TCPRefused:
-		s.lookups.Refused(e)
+	if e.Kind == decode.KindUnanswered {
+		s.lookups.Unopened(e)
+	}
+	if e.ID == 0 || e.ID == decode.TCPRefused {
 		return
 	}
 	if e.Proto > decode.TCP {

@@ -78,7 +78,7 @@ type Lookup struct {
 	open    uint16 // of them, not settled
 	residue uint16 // transactions of an earlier lookup for the same question that are not settled
 	counted bool   // its outcome has been told
-	refused bool   // a TCP connection to a server was refused
+	refused bool   // a TCP connection to a server was refused, or got no answer
 	Steps   [maxSteps]Step
 }
 

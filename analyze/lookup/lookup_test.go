@@ -50,7 +50,7 @@ func (s *script) play(lines []string) {
 		case "a", "s":
 			s.settle(w)
 		case "r":
-			s.tracker.Refused(&decode.Event{ID: decode.TCPRefused, Time: s.time(w[1]), Client: addr(1), Server: addr(101)})
+			s.tracker.Unopened(&decode.Event{Kind: decode.KindUnanswered, First: s.time(w[1]), Client: addr(1), Server: addr(101)})
 		}
 	}
 }

@@ -188,8 +188,9 @@ func (t *Tracker) settle(l *Lookup, s *Step, x *decode.Transaction) {
 // refusedReach is how many lookups, from the youngest on, a refused TCP connection is compared with.
 const refusedReach = 64
 
-// Refused takes a TCP connection that was refused: it belongs to lookups of the client that were told to come over TCP.
-func (t *Tracker) Refused(e *decode.Event) {
+// Unopened takes a TCP connection that was refused, or got no answer ([decode.KindUnanswered]): it belongs to a lookup of the client that had been told to
+// come over TCP before the connection's first SYN.
+func (t *Tracker) Unopened(e *decode.Event) {
 	n := t.table.youngest()
 	server := decode.HashAddr(t.seed, &e.Server)
 	for range refusedReach {
@@ -197,7 +198,7 @@ func (t *Tracker) Refused(e *decode.Event) {
 			return
 		}
 		l := &t.stories[t.table.list[n].story]
-		if l.Client == e.Client && !l.refused && l.truncatedBy(server) {
+		if l.Client == e.Client && !l.refused && l.truncatedBy(server, e.First) {
 			l.refused = true
 			t.out.Anomaly(tcpRefused, l)
 			return
@@ -206,15 +207,27 @@ func (t *Tracker) Refused(e *decode.Event) {
 	}
 }
 
-// truncatedBy says that a server has told the client to come over TCP.
-func (l *Lookup) truncatedBy(server uint64) bool {
-	for i := range l.Kept() {
-		if l.Steps[i].Truncated && l.Steps[i].Server == server {
-			return true
-		}
-	}
-	return false
+// truncatedBy says that a server had told the client to come over TCP at that time (ns since the epoch).
+func (l *Lookup) truncatedBy(server uint64, time int64) bool {
+	return slices.ContainsFunc(l.Kept(), func(s Step) bool { return s.Truncated && s.Server == server && s.Time+s.RTT <= time })
 }
+
+// awaitsTCP says that the client was told to come over TCP, and is not known to have done so.
+func (l *Lookup) awaitsTCP() bool {
+	tc := false
+	for i := range l.Kept() {
+		s := &l.Steps[i]
+		if s.TCP || s.good() {
+			return false
+		}
+		tc = tc || s.Truncated
+	}
+	return tc && !l.refused
+}
+
+// tcpPatience is how many times the usual one a lookup waits that has been told to come over TCP: that a SYN gets no answer is known a timeout after the
+// last one, and clients send it again for some seconds.
+const tcpPatience = 3
 
 // sweep ends the lookups that have waited long enough. It looks at all: those whose transactions are open stand among the others.
 func (t *Tracker) sweep(now int64) {
@@ -223,7 +236,11 @@ func (t *Tracker) sweep(now int64) {
 		next := e.next
 		age := now - e.last
 		open := e.story == 0 || t.stories[e.story].open > 0 // its transactions have their own timeout
-		if age > 2*t.window || age > t.window && !open || age < -2*t.window {
+		over := age > 2*t.window || age > t.window && !open
+		if over && e.story != 0 && age <= tcpPatience*t.window && t.stories[e.story].awaitsTCP() {
+			over = false
+		}
+		if over || age < -2*t.window {
 			t.end(n)
 		}
 		n = next

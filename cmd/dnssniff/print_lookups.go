@@ -51,10 +51,10 @@ func (p *lookupPrinter) Transaction(t *decode.Transaction) { p.tracker.Settle(t)
 // Tick ends lookups whose time is over.
 func (p *lookupPrinter) Tick(now int64) { p.tracker.Tick(now) }
 
-// Event takes refused TCP connections.
+// Event takes TCP connections that did not open.
 func (p *lookupPrinter) Event(e *decode.Event) {
-	if e.ID == decode.TCPRefused {
-		p.tracker.Refused(e)
+	if e.Kind == decode.KindUnanswered {
+		p.tracker.Unopened(e)
 	}
 }
 
