@@ -214,7 +214,7 @@ func (l *liveInput) appStatus() app.Status {
 	case st.Trouble != nil:
 		out.Trouble = st.Trouble.Error()
 	case st.State != live.Up:
-		out.Trouble = fmt.Sprintf("%s is %v", l.name, st.State)
+		out.Trouble = l.stands(st.State)
 	case keeping != "":
 		out.Trouble = l.keep.name + keeping
 	}

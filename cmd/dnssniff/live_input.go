@@ -72,8 +72,12 @@ func (l *liveInput) standing() standing {
 	return now
 }
 
-// announced is how often is looked for what is to be said.
-const announced = 250 * time.Millisecond
+// announced is how often is looked for what is to be said, and patient is how many looks the writing has to stay as it is: a disk that is just too
+// slow for the packets fails and goes on many times a second.
+const (
+	announced = 250 * time.Millisecond
+	patient   = 4
+)
 
 // announce says on w that the capture has begun and, until the caller calls done, when the interface goes and comes, and when packets can be
 // written no more, or again.
@@ -84,19 +88,34 @@ func (l *liveInput) announce(w io.Writer) (done func()) {
 	saying.Go(func() {
 		tick := time.NewTicker(announced)
 		defer tick.Stop()
-		var before standing
-		for {
+		var said, before standing
+		for same := 0; ; {
 			select {
 			case <-stop:
 				return
 			case <-tick.C:
 			}
 			now := l.standing()
-			l.say(w, before, now)
+			if same++; now.keeping != before.keeping {
+				same = 0
+			}
 			before = now
+			if same < patient && said.keeping != "" { // the first trouble is said at once
+				now.keeping = said.keeping
+			}
+			l.say(w, said, now)
+			said = now
 		}
 	})
 	return func() { close(stop); saying.Wait() }
+}
+
+// stands says how it stands with the interface.
+func (l *liveInput) stands(s live.State) string {
+	if s == live.NoCarrier {
+		return l.name + " has no carrier"
+	}
+	return fmt.Sprintf("%s is %v", l.name, s)
 }
 
 // say says what has changed.
@@ -109,7 +128,7 @@ func (l *liveInput) say(w io.Writer, before, now standing) {
 	case now.state == live.Up:
 		line("%s is up again", l.name)
 	default:
-		line("%s is %v: the capture goes on when it is up again", l.name, now.state)
+		line("%s: the capture goes on when it is up again", l.stands(now.state))
 	}
 	if now.trouble != before.trouble && now.trouble != "" {
 		line("%s", now.trouble)
