@@ -215,6 +215,8 @@ func (l *liveInput) appStatus() app.Status {
 		out.Trouble = st.Trouble.Error()
 	case st.State != live.Up:
 		out.Trouble = l.stands(st.State)
+	case l.full.Load():
+		out.Trouble = "all files of " + l.keep.name + " are written"
 	case keeping != "":
 		out.Trouble = l.keep.name + keeping
 	}

@@ -140,3 +140,22 @@ func TestFullDisk(t *testing.T) {
 	}
 	s.wait(&s.errs, "not written: no space left on device\n")
 }
+
+// TestAppGoesOnWhenTheFilesAreFull: the end of -W is not that of the tables, and is said.
+func TestAppGoesOnWhenTheFilesAreFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a second of packet time")
+	}
+	namespace(t)
+	args := "-i vB --timeout 10ms -G 1 -W 1 -w " + filepath.Join(t.TempDir(), "x")
+	if hasCgo {
+		args += " --keep-rights"
+	}
+	term := openTerminal(t, args)
+	term.wait("nopacketyet")
+	s := &sniffer{T: t, cmd: term.cmd, ended: term.ended}
+	s.ask("filefull", func() bool { return strings.Contains(term.drawn(), "arewritten") })
+	term.press("0")
+	term.wait("filefull.example.")
+	term.quit("q")
+}

@@ -131,7 +131,7 @@ func (o *liveOptions) prepare(in *liveInput, ports []uint16, packets uint64) err
 		about := capture.Interface{Name: o.iface, Link: in.Link(), Snaplen: uint32(o.snaplen), Filter: filter.Text(ports, extra, in.Link())}
 		end := in.Stop
 		if o.screen {
-			end = nil // the tables go on
+			end = func() { in.full.Store(true) } // the tables go on
 		}
 		if in.keep, err = o.write.keep(about, packets, o.keep, end); err != nil {
 			return err
@@ -217,6 +217,9 @@ type exchange struct {
 func (o *sourceOptions) exchange(ctx context.Context, args []string, output string, std streams) (x exchange, err error) {
 	if err := o.live.check(); err != nil {
 		return x, err
+	}
+	if w := o.live.write.path; w != "" && sameOutput(w, output, std) {
+		return x, usageError{fmt.Errorf("the packets and the rest would both go to %s: give two names", w)}
 	}
 	if o.live.iface != "" {
 		if x.out, x.done, err = openOutput(output, std); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dnssniff/dnssniff/analyze"
@@ -17,9 +18,10 @@ import (
 type liveInput struct {
 	*live.Capture
 	name   string
-	rights string  // what was given up
-	keep   *keeper // nil: no packets are kept
-	save   *saver  // nil: nothing is saved
+	rights string      // what was given up
+	keep   *keeper     // nil: no packets are kept
+	save   *saver      // nil: nothing is saved
+	full   atomic.Bool // all files of -W are written, and the capture goes on
 }
 
 // Sources implements packetInput. Where packets are kept, that is one source more.
