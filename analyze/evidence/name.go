@@ -35,7 +35,7 @@ func (h *heard) first(o *observation) bool {
 
 // novelty counts a resolver's answer by whether its question was heard before.
 func (c *Collector) novelty(o *observation) {
-	if o.weight != 1 || o.kind != Query || o.name == nil || o.Response.Flags&wire.FlagRA == 0 {
+	if o.weight != 1 || o.kind != Query || o.name == nil || o.Response.Flags&wire.FlagRA == 0 || isError(o.Response.RCODE()) {
 		return
 	}
 	s := AskedBefore
