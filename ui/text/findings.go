@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,30 +10,67 @@ import (
 	"github.com/dnssniff/dnssniff/analyze/diagnose"
 )
 
-// findings says what is behind what is wrong, the worst first: what, and the next command. Details follow at the end of the report.
+// findings says what is behind what is wrong, the worst first: what, and the next command. Details follow at the end of the report. What is only good to
+// know takes one line for all.
 func findings(r *analyze.Report, o Options) block {
 	if r.Messages.Total == 0 || r.Findings == nil {
 		return block{}
 	}
 	b := block{title: "Findings", note: Vantage(r.Vantage)}
-	for i := range r.Findings[:min(len(r.Findings), o.Top)] {
-		f := &r.Findings[i]
-		mark := strconv.Itoa(i + 1)
-		b.remarks = append(b.remarks, remark{mark: mark, text: fmt.Sprintf("%s, %s sure: %s", f.Severity, Sureness(f.Confidence), f.Title), style: severityStyle(f.Severity)})
-		if len(f.Next) > 0 {
-			command, _, _ := strings.Cut(f.Next[0], "   #") // what it is for is with the details
-			b.remarks = append(b.remarks, remark{text: "$ " + command, unbroken: true, margin: len(mark) + 1})
-		}
+	serious, remarks := split(r.Findings)
+	for i := range serious[:min(len(serious), o.Top)] {
+		b.finding(&serious[i], i+1)
 	}
-	switch more := len(r.Findings) - o.Top; {
-	case more > 0:
+	if more := len(serious) - o.Top; more > 0 {
 		b.remarks = append(b.remarks, remark{text: count(uint64(more), "finding") + " more: --top"})
-	case len(r.Findings) > 0:
-		b.remarks = append(b.remarks, remark{text: "Evidence, and what would refute it: at the end.", style: dim})
-	default:
+	}
+	if len(serious) == 0 {
 		b.remarks = append(b.remarks, remark{text: "Nothing stands out."})
 	}
+	if len(remarks) > 0 {
+		b.remarks = append(b.remarks, remark{text: "Good to know: " + strings.Join(ids(remarks), ", ") + ".", style: dim})
+	}
+	if len(r.Findings) > 0 {
+		b.remarks = append(b.remarks, remark{text: "Evidence, and what would refute it: at the end.", style: dim})
+	}
 	return b
+}
+
+// finding adds the two lines of a finding.
+func (b *block) finding(f *diagnose.Finding, n int) {
+	mark := strconv.Itoa(n)
+	b.remarks = append(b.remarks, remark{mark: mark, text: fmt.Sprintf("%s, %s sure: %s", f.Severity, Sureness(f.Confidence), f.Title), style: severityStyle(f.Severity)})
+	if i := slices.IndexFunc(f.Next, runs); i >= 0 {
+		command, _, _ := strings.Cut(f.Next[i], "   #") // what it is for is with the details
+		b.remarks = append(b.remarks, remark{text: "$ " + command, unbroken: true, margin: len(mark) + 1})
+	}
+}
+
+// runs says that a step is a command for a shell, and not a line for a configuration file or a word of advice.
+func runs(step string) bool {
+	word, _, _ := strings.Cut(step, " ")
+	return slices.Contains([]string{"dig", "delv", "kdig", "drill", "dnssniff", "rndc", "unbound-control", "unbound-host", "nsd-control", "knotc", "pdnsutil", "rec_control",
+		"named-checkconf", "named-checkzone", "unbound-checkconf", "dnssec-dsfromkey", "nft", "ip", "ss", "tc", "mtr", "ping", "traceroute", "tracepath", "tcpdump", "tshark",
+		"ethtool", "sysctl", "cat", "grep", "chronyc", "timedatectl", "resolvectl", "whois", "host", "nsupdate", "top", "journalctl", "date", "conntrack", "nstat", "printf", "klist"}, word)
+}
+
+// split parts findings, the worst of which come first, from what is only good to know.
+func split(all []diagnose.Finding) (serious, remarks []diagnose.Finding) {
+	i := slices.IndexFunc(all, func(f diagnose.Finding) bool { return f.Severity == diagnose.Info })
+	if i < 0 {
+		return all, nil
+	}
+	return all[:i], all[i:]
+}
+
+// ids are the rules of findings, each once.
+func ids(all []diagnose.Finding) (list []string) {
+	for i := range all {
+		if !slices.Contains(list, all[i].ID) {
+			list = append(list, all[i].ID)
+		}
+	}
+	return list
 }
 
 // details is one finding with all that speaks for it and against it.
@@ -55,7 +93,11 @@ func details(f *diagnose.Finding, n int) block {
 		b.remarks = append(b.remarks, remark{text: "Wireshark: " + f.Wireshark, unbroken: true})
 	}
 	for _, c := range f.Next {
-		b.remarks = append(b.remarks, remark{text: "$ " + c, unbroken: true})
+		prompt := "$ "
+		if !runs(c) {
+			prompt = "* "
+		}
+		b.remarks = append(b.remarks, remark{text: prompt + c, unbroken: true})
 	}
 	if len(f.Refs) > 0 {
 		say("see " + strings.Join(f.Refs, ", "))
