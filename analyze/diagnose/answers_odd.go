@@ -14,7 +14,7 @@ func forgedAnswers(c *caseFile) (all []Finding) {
 		hops := c.count(where{server: g.key, kind: anyKind}, evidence.OtherHops)
 		fast := c.count(where{server: g.key, kind: anyKind}, anomalyOf('P', 14))
 		good := c.fine(where{server: g.key})
-		if g.Count < 2 || hops == 0 && g.Count < 3 {
+		if g.Seen < 2 || hops == 0 && g.Seen < 3 {
 			continue
 		}
 		f := Finding{
@@ -22,7 +22,7 @@ func forgedAnswers(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("queries to %s get two answers that contradict each other: one is forged", g.key),
 			Cause: "Something on the way answers in the server's name, and faster than it can. The client takes the first answer, and the server's own one comes " +
 				"too late: a censor's or provider's injector, a hijacking router, or an attacker on the network.",
-			Confidence: sure(0.95, g.Count),
+			Confidence: sure(0.95, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.response == 1 && udp", addressFilter(g.key)),
@@ -114,7 +114,7 @@ func disjoint(a, b *evidence.AnswerSet) bool {
 func staleAnswers(c *caseFile) (all []Finding) {
 	served := func(r *row) bool { return r.Answers > 0 || r.Symptom == evidence.EDE(ednsStaleDenial) } // Unbound says it of a SERVFAIL, too
 	for _, g := range groupBy(c, where{kind: anyKind, also: served}, byServer, evidence.EDE(ednsStale), evidence.EDE(ednsStaleDenial)) {
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		fresh := c.fine(where{server: g.key})
@@ -122,7 +122,7 @@ func staleAnswers(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s serves expired answers for %s, since it cannot get new ones", g.key, some(bares(g.zones), 2)),
 			Cause:      "The resolver keeps answers beyond their TTL for when no server of the zone answers (serve-stale). Users do not notice yet; they will when names change, or the stale ones are too old as well.",
-			Confidence: sure(0.97, g.Count+2),
+			Confidence: sure(0.97, g.Seen+2),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.opt.ext_error.info_code in {3, 19}", addressFilter(g.key)),

@@ -16,7 +16,7 @@ func nodataConfusion(c *caseFile) (all []Finding) {
 		others := where{also: func(r *row) bool { return r.Client != g.key && r.Client != addr{} }}
 		again, peers := c.count(others, evidence.AskedInVain), c.count(others, evidence.NoData)
 		k := contrast(g.Count, told.Count, again, peers)
-		if g.Count < 5 || g.Count*3 < told.Count || k < 0.7 {
+		if g.Seen < 5 || g.Count*3 < told.Count || k < 0.7 {
 			continue
 		}
 		s := g.Samples[0]
@@ -26,7 +26,7 @@ func nodataConfusion(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s keeps asking for %s of %s, which exists and has none", g.key, typ, bare(nameOf(&g.Tally, "."))),
 			Cause: "NOERROR without an answer means that the name exists and has no record of that type (NODATA). The client seems to take it for a failure, or does not " +
 				"remember it, and asks again at once. Nothing is wrong with the server or the zone.",
-			Confidence: sure(0.9, g.Count) * k,
+			Confidence: sure(0.9, g.Seen) * k,
 			Scope:      Scope{Client: g.key.String(), Name: nameOf(&g.Tally, "")},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 0 && dns.count.answers == 0 && dns.flags.response == 1", addressFilter(g.key)),

@@ -15,7 +15,7 @@ func cookieLoop(c *caseFile) (all []Finding) {
 		others, othersBad := c.fine(rest), c.count(rest, evidence.RCODE(badCookie))
 		withOld := c.count(where{client: client, server: server}, anomalyOf('O', 15))
 		answered := c.settled(client, server)
-		if g.Count < 3 || answered*2 > g.Count {
+		if g.Seen < 3 || answered*2 > g.Count {
 			continue // one BADCOOKIE, and the answer to the same question with the cookie that came with it: so it should be
 		}
 		f := Finding{
@@ -23,7 +23,7 @@ func cookieLoop(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s gets BADCOOKIE from %s again and again", client, server),
 			Cause: "The server wants its own cookie in the query before it answers over UDP, and sends one with each refusal. The client does not bring it back: it does " +
 				"not keep cookies, or a box on the way takes them out.",
-			Confidence: sure(0.94, g.Count),
+			Confidence: sure(0.94, g.Seen),
 			Scope:      Scope{Client: client.String(), Server: server.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.opt.cookie.client", addressFilter(client), addressFilter(server)),
@@ -64,7 +64,7 @@ func cookieSecretDiffers(c *caseFile) (all []Finding) {
 		w := where{server: g.key}
 		fine := c.fine(w)
 		taken := uint64(fine.EDNS) - min(uint64(fine.EDNS), uint64(fine.TCP))
-		if g.Count < 3 || taken < 3 || g.Count*20 < taken || fine.First > g.Last || fine.Last < g.First {
+		if g.Seen < 3 || taken < 3 || g.Count*20 < taken || fine.First > g.Last || fine.Last < g.First {
 			continue
 		}
 		f := Finding{
@@ -104,7 +104,7 @@ func cookieReplayed(c *caseFile) (all []Finding) {
 		rest := where{also: func(r *row) bool { return r.Server != g.key }}
 		others, peers := c.count(rest, mismatch), c.fine(rest)
 		k := contrast(g.Count, max(uint64(fine.EDNS), g.Count), others, uint64(peers.EDNS))
-		if g.Count < 3 || k < 0.5 {
+		if g.Seen < 3 || k < 0.5 {
 			continue
 		}
 		f := Finding{
@@ -112,7 +112,7 @@ func cookieReplayed(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("responses from %s have a client cookie that nobody sent: clients discard them", g.key),
 			Cause: "A response has to repeat the client cookie of its query. Here it has another one: a box on the way keeps answers with their OPT record and gives them " +
 				"to others (cheap routers do), or somebody forges answers.",
-			Confidence: sure(0.95, g.Count) * k,
+			Confidence: sure(0.95, g.Seen) * k,
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.opt.cookie.client && dns.flags.response == 1", addressFilter(g.key)),

@@ -94,8 +94,27 @@ func Find(in Input) (Vantage, []Finding) {
 			all = append(all, f.complete())
 		}
 	}
+	return c.seenFrom, worth(all)
+}
+
+// unlikely is the confidence below which a finding is not worth saying, and most how many of one rule are: where more are alike, the rest is of the same
+// cause, or the rule sees ghosts.
+const (
+	unlikely = 0.5
+	most     = 16
+)
+
+// worth returns the findings worth saying, the worst first.
+func worth(all []Finding) []Finding {
 	slices.SortStableFunc(all, worse)
-	return c.seenFrom, all
+	said := make(map[string]int)
+	return slices.DeleteFunc(all, func(f Finding) bool {
+		if f.Confidence < unlikely {
+			return true
+		}
+		said[f.ID]++
+		return said[f.ID] > most
+	})
 }
 
 // complete makes lists of what is missing, so that JSON has arrays.

@@ -142,7 +142,7 @@ func (c *caseFile) typeAbuse(types string, of func(*evidence.Tally) uint64, caus
 	good := append(outcomes(), anomalyOf('Q', 4))
 	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != addr{} && !r.back }}, byClient, outcomes()...) {
 		n, names := of(&g.Tally), uint64(g.Names.Estimate())
-		if n < 20 || n*10 < g.Count*8 || perSecond(&g.Tally) < 0.5 || types != "ANY" && (names*10 > g.Count || names >= 1000) {
+		if n < 20 || g.Seen < 20 || n*10 < g.Count*8 || perSecond(&g.Tally) < 0.5 || types != "ANY" && (names*10 > g.Count || names >= 1000) {
 			continue
 		}
 		back := c.count(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)

@@ -11,7 +11,7 @@ import (
 func opcodeNotImplemented(c *caseFile) (all []Finding) {
 	other := func(r *row) bool { return r.Kind == evidence.Other || r.Kind == evidence.Notify }
 	for _, g := range groupBy(c, where{kind: anyKind, also: other}, byClient, evidence.RCODE(notImp)) {
-		if g.Count < 2 || g.key == (addr{}) || g.Low > g.High {
+		if g.Seen < 2 || g.key == (addr{}) || g.Low > g.High {
 			continue
 		}
 		what := "opcode " + mnemonic.Opcode(uint8(g.Low))
@@ -23,7 +23,7 @@ func opcodeNotImplemented(c *caseFile) (all []Finding) {
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s sends messages of %s, which no server has to know", g.key, what),
 			Cause:      "NOTIMP is the right answer to an opcode that a server does not implement. Such messages come from scanners, tests of conformance, or very old software.",
-			Confidence: sure(0.95, g.Count),
+			Confidence: sure(0.95, g.Seen),
 			Scope:      Scope{Client: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.opcode != 0", addressFilter(g.key)),
@@ -55,7 +55,7 @@ func typeNotImplemented(c *caseFile) (all []Finding) {
 	sound := func(r *row) bool { return uint64(r.Malformed)*2 <= r.Count && r.Zone != "" }
 	for _, g := range groupBy(c, where{also: sound}, byServer, evidence.RCODE(notImp)) {
 		fine := c.fine(where{server: g.key})
-		if g.Count < 2 || g.Low > g.High || fine.Count == 0 {
+		if g.Seen < 2 || g.Low > g.High || fine.Count == 0 {
 			continue
 		}
 		what := mnemonic.Type(uint16(g.Low))
@@ -67,7 +67,7 @@ func typeNotImplemented(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s answers NOTIMP for %s", g.key, what),
 			Cause: "A server answers for types that it does not know as for all others: with the records, or with none (RFC 3597). This one, or a balancer or firewall " +
 				"before it, refuses them. Resolvers take that for a broken server and try the next one, or fail.",
-			Confidence: sure(0.93, g.Count),
+			Confidence: sure(0.93, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 4", addressFilter(g.key)),
@@ -95,7 +95,7 @@ func typeNotImplemented(c *caseFile) (all []Finding) {
 // ednsVersion looks for BADVERS: to queries of a later version of EDNS it is right, to those of version 0 it is wrong.
 func ednsVersion(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind}, byServer, evidence.RCODE(badVers)) {
-		if g.Count < 2 || g.Low > g.High {
+		if g.Seen < 2 || g.Low > g.High {
 			continue
 		}
 		fine := c.fine(where{server: g.key})
@@ -103,7 +103,7 @@ func ednsVersion(c *caseFile) (all []Finding) {
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s is asked in EDNS version %d, and says that it knows version 0", g.key, g.High),
 			Cause:      "No version of EDNS but 0 is defined. Only tests ask for others, and BADVERS is the right answer.",
-			Confidence: sure(0.97, g.Count),
+			Confidence: sure(0.97, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.resp.edns0_version == 1 || dns.resp.ext_rcode == 1", addressFilter(g.key)),

@@ -33,12 +33,12 @@ func (c *caseFile) limitedBy(client, server addr) (x limited) {
 
 // slipping says that some queries of a burst are dropped and some get a truncated response without records, while the same server answered before.
 func (x *limited) slipping() bool {
-	return x.slips >= 3 && x.silent.Count >= 3 && uint64(x.silent.Malformed)*2 <= x.silent.Count && x.whole > 0
+	return x.slips >= 3 && x.silent.Seen >= 3 && uint64(x.silent.Malformed)*2 <= x.silent.Count && x.whole > 0
 }
 
 // turnedAway says that a server which answers the client refuses it at times: not now and then, but as often as comes of a limit.
 func (x *limited) turnedAway() bool {
-	return x.refused.Count >= 10 && x.refused.Count*4 > x.answers.Count && x.answers.Count >= 3 && x.answers.First <= x.refused.First && x.answers.Last > x.refused.First+int64(patience)/5
+	return x.refused.Seen >= 10 && x.refused.Count*4 > x.answers.Count && x.answers.Count >= 3 && x.answers.First <= x.refused.First && x.answers.Last > x.refused.First+int64(patience)/5
 }
 
 // rateLimited looks for servers that answer a client only so often.

@@ -100,7 +100,7 @@ func zoneNotServed(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{also: notOurs}, byServerZone, evidence.RCODE(refused), evidence.RCODE(notAuth)) {
 		server, zone := g.key.server, g.key.zone
 		fine := c.fine(where{server: server})
-		if g.Count < 3 || c.zoneFine(server, zone).Count > 0 || fine.AA == 0 || c.resolver(server) {
+		if g.Seen < 3 || c.zoneFine(server, zone).Count > 0 || fine.AA == 0 || c.resolver(server) {
 			continue
 		}
 		others := c.peersOf(server, zone)
@@ -109,7 +109,7 @@ func zoneNotServed(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s is asked for %s and does not have that zone", server, bare(zone)),
 			Cause: "The server answers for other zones. Somebody has it in a configuration for this one (a forwarder, a stub zone, a monitor), or the zone was taken " +
 				"from it: removed, expired, or not loaded for an error.",
-			Confidence: sure(0.9, g.Count),
+			Confidence: sure(0.9, g.Seen),
 			Scope:      Scope{Server: server.String(), Zone: zone},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both(nameFilter(zone), addressFilter(server), "dns.flags.rcode in {5, 9}"),
@@ -149,14 +149,14 @@ func transferDenied(c *caseFile) (all []Finding) {
 		notified := c.count(where{client: server, server: client, kind: anyKind, also: func(r *row) bool { return r.Kind == evidence.Notify }}, evidence.RCODE(0), evidence.Unanswered)
 		copied := c.count(where{server: server, kind: transfers, also: func(r *row) bool { return r.Client != client }}, evidence.RCODE(0))
 		own := c.count(where{client: client, server: server, kind: transfers}, evidence.RCODE(0))
-		if g.Count < 2 && notified == 0 && own == 0 {
+		if g.Seen < 2 && notified == 0 && own == 0 {
 			continue
 		}
 		f := Finding{
 			Severity:   Info,
 			Title:      fmt.Sprintf("%s does not let %s copy %s", server, client, some(bares(g.zones), 2)),
 			Cause:      "A stranger that asks for whole zones is refused, as it should be.",
-			Confidence: sure(0.96, g.Count+notified),
+			Confidence: sure(0.96, g.Seen+notified),
 			Scope:      Scope{Client: client.String(), Server: server.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.qry.type in {251, 252}", addressFilter(client)),

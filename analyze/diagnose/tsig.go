@@ -41,7 +41,7 @@ type refusedKey struct {
 // refusedKeys groups the responses with an error of TSIG by client and server.
 func (c *caseFile) refusedKeys(code uint16) (list []refusedKey) {
 	for _, g := range groupBy(c, where{kind: anyKind, also: func(r *row) bool { return r.Client != addr{} }}, byClientServer, evidence.TSIGError(code)) {
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		special := func(r *row) bool { return r.Kind == evidence.Update || r.Kind == evidence.Transfer }
@@ -143,7 +143,7 @@ func tsigRefused(c *caseFile) (all []Finding) {
 		client, server := g.key.client, g.key.server
 		own := c.count(where{client: client, server: server, kind: updates}, evidence.RCODE(0))
 		others := c.count(where{server: server, kind: updates, also: func(r *row) bool { return r.Client != client }}, evidence.RCODE(0))
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		f := Finding{
@@ -151,7 +151,7 @@ func tsigRefused(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s refuses what %s signs, and does not say why", server, client),
 			Cause: "The server answers NOTAUTH or REFUSED to signed messages, without a TSIG record that would name the fault (some servers never send one). The key's name, " +
 				"secret, algorithm or time is wrong, or the key may not do this.",
-			Confidence: sure(0.9, g.Count),
+			Confidence: sure(0.9, g.Seen),
 			Scope:      Scope{Client: client.String(), Server: server.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode in {5, 9}", addressFilter(client), addressFilter(server)),
@@ -179,7 +179,7 @@ func tkeyFailed(c *caseFile) (all []Finding) {
 		errors = append(errors, evidence.TKEYError(code))
 	}
 	for _, g := range groupBy(c, where{kind: anyKind}, byClientServer, errors...) {
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		client, server := g.key.client, g.key.server
@@ -188,7 +188,7 @@ func tkeyFailed(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s cannot agree on a key with %s: TKEY fails", client, server),
 			Cause: "The client wants to make a shared key (GSS-TSIG of Active Directory, as a rule), and the server refuses the mode, the name or the algorithm. Its " +
 				"secure dynamic updates do not work then.",
-			Confidence: sure(0.96, g.Count),
+			Confidence: sure(0.96, g.Seen),
 			Scope:      Scope{Client: client.String(), Server: server.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.qry.type == 249", addressFilter(client)),

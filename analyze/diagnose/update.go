@@ -39,7 +39,7 @@ func updateWrongServer(c *caseFile) (all []Finding) {
 		k := g.key
 		taken := c.count(where{kind: updates, also: func(r *row) bool { return r.Server == k.server && r.Client != k.client }}, evidence.RCODE(0))
 		elsewhere := c.count(where{kind: updates, also: func(r *row) bool { return r.Server != k.server && r.Samples[0].Name == k.zone }}, evidence.RCODE(0))
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		none := c.count(where{client: k.client, server: k.server, kind: updates}, evidence.RCODE(notImp))
@@ -48,7 +48,7 @@ func updateWrongServer(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s sends updates of %s to %s, which is not the zone's server", k.client, bare(k.zone), k.server),
 			Cause: "An UPDATE belongs at the zone's primary server, whose name is in the SOA record (MNAME). This server does not have the zone, or is a secondary that " +
 				"does not forward: the client was given the wrong server, or the MNAME is wrong.",
-			Confidence: sure(0.96, g.Count),
+			Confidence: sure(0.96, g.Seen),
 			Scope:      Scope{Client: k.client.String(), Server: k.server.String(), Zone: k.zone},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.opcode == 5", addressFilter(k.client), addressFilter(k.server)),
@@ -85,7 +85,7 @@ func updateWrongZone(c *caseFile) (all []Finding) {
 		k := g.key
 		fine := c.count(where{client: k.client, server: k.server, kind: updates}, evidence.RCODE(0))
 		others := c.count(where{server: k.server, kind: updates, also: func(r *row) bool { return r.Client != k.client }}, evidence.RCODE(0))
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		f := Finding{
@@ -93,7 +93,7 @@ func updateWrongZone(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s updates names in %s that are not in that zone", k.client, bare(k.zone)),
 			Cause: "The names to be changed lie outside the zone that the UPDATE says it is for: a wrong domain or suffix in the client's or the DHCP server's " +
 				"configuration, or a zone cut between the two.",
-			Confidence: sure(0.97, g.Count),
+			Confidence: sure(0.97, g.Seen),
 			Scope:      Scope{Client: k.client.String(), Server: k.server.String(), Zone: k.zone},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.opcode == 5", "dns.flags.rcode == 10", addressFilter(k.client)),
@@ -120,7 +120,7 @@ func updateWrongZone(c *caseFile) (all []Finding) {
 func updatePrerequisite(c *caseFile) (all []Finding) {
 	codes := []evidence.Symptom{evidence.RCODE(nxDomain), evidence.RCODE(yxDomain), evidence.RCODE(yxDomain + 1), evidence.RCODE(nxRRSet)}
 	for _, g := range groupBy(c, where{kind: updates}, byServer, codes...) {
-		if g.Count < 2 {
+		if g.Seen < 2 {
 			continue
 		}
 		fine := c.count(where{server: g.key, kind: updates}, evidence.RCODE(0))
@@ -129,7 +129,7 @@ func updatePrerequisite(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s at %s did not meet their own conditions: no error of names", plural(g.Count, "update"), g.key),
 			Cause: "An UPDATE can ask that a name or a record exists, or does not, before anything is changed. NXDOMAIN, YXDOMAIN, YXRRSET and NXRRSET say that it is " +
 				"otherwise. DHCP servers learn in this way who has a name: the next update differs.",
-			Confidence: sure(0.97, g.Count),
+			Confidence: sure(0.97, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.opcode == 5", "dns.flags.rcode in {3, 6, 7, 8}", addressFilter(g.key)),

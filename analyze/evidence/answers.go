@@ -130,18 +130,18 @@ func (s *AnswerSet) add(o *observation, said *answered) {
 		s.TTLLow, s.TTLHigh = said.ttl, said.ttl
 		s.Private, s.Public, s.Example = said.private, said.public, said.example
 	}
-	s.Count += uint64(o.weight)
+	s.Count++
 	s.First, s.Last = min(s.First, r.Time), max(s.Last, r.Time)
 	s.TTLLow, s.TTLHigh = min(s.TTLLow, said.ttl), max(s.TTLHigh, said.ttl)
 	if r.Flags&wire.FlagAA != 0 {
-		s.Authority += uint64(o.weight)
+		s.Authority++
 	}
 	if r.Flags&wire.FlagRA != 0 {
-		s.Recursion += uint64(o.weight)
+		s.Recursion++
 	}
 	from, scoped := askedFrom(r)
 	if scoped {
-		s.Scoped += uint64(o.weight)
+		s.Scoped++
 	}
 	s.from(from)
 }
