@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/mnemonic"
 )
@@ -163,6 +164,26 @@ func TestEveryTopicHasAPage(t *testing.T) {
 		"formerr-fingerprints", "dynamic-update", "amplification"} {
 		if p, ok := g.Get(key); !ok || p.Kind != Topic {
 			t.Errorf("there is no page of %s", key)
+		}
+	}
+}
+
+func TestEveryFindingHasAPage(t *testing.T) {
+	g, ids := Load(), diagnose.IDs()
+	if len(ids) < 80 {
+		t.Errorf("only %d rules", len(ids))
+	}
+	for i, id := range ids {
+		if i > 0 && id == ids[i-1] {
+			t.Errorf("two rules are called %s", id)
+		}
+		if p, ok := g.Get(id); !ok || p.Kind != Finding || !p.Written {
+			t.Errorf("%s has no page", id)
+		}
+	}
+	for _, p := range g.ofKind(Finding) {
+		if _, ok := slices.BinarySearch(ids, p.Key); !ok {
+			t.Errorf("no rule finds %s", p.Key)
 		}
 	}
 }
