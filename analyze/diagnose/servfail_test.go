@@ -83,6 +83,18 @@ func TestServFailRules(t *testing.T) {
 	})
 }
 
+func TestMostSaidReason(t *testing.T) {
+	list := diagnosed(t, `
+		SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
+		EDE_9 192.0.2.1 198.51.100.53 example.com. 1
+		EDE_10 192.0.2.1 198.51.100.53 example.com. 2
+		EDE_6 192.0.2.1 198.51.100.53 example.com. 9
+		NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`)
+	if want := "example.com fails validation: signatures are missing, as the resolver says"; len(list) == 0 || list[0].Title != want {
+		t.Errorf("%+v", list)
+	}
+}
+
 // overload has three clients and three zones that fail, and are answered at other times.
 const overload = `
 	SERVFAIL 192.0.2.1 198.51.100.53 example.com. 5 rd=5 ra=5

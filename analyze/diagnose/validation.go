@@ -149,14 +149,13 @@ func bogus(c *caseFile) (all []Finding) {
 	return all
 }
 
-// reason returns the extended error about validation that says most, and how many responses have any.
+// reason returns the extended error about validation that most responses have, of those that name a cause, and how many responses have any.
 func (c *caseFile) reason(w where) (code uint16, n uint64) {
+	most := uint64(0)
 	for _, x := range []uint16{ednsExpired, ednsNotYet, ednsNoDNSKEY, ednsNoRRSIG, 11, ednsNoNSEC, 1, 2, 27, 5, ednsBogus} {
-		if k := c.count(w, evidence.EDE(x)); k > 0 {
-			if n == 0 {
-				code = x
-			}
-			n += k
+		k := c.count(w, evidence.EDE(x))
+		if n += k; k > most && (x != ednsBogus && x != 5 || most == 0) {
+			code, most = x, k
 		}
 	}
 	return code, n
