@@ -41,6 +41,9 @@ func TestNXDomainRules(t *testing.T) {
 		{"never there, and several miss it", "zone-vanished", `
 			NXDOMAIN 192.0.2.1 198.51.100.53 example.com. 2 rd=2 ra=2 nodomain=2 names=2
 			NXDOMAIN 192.0.2.2 198.51.100.53 example.com. 2 rd=2 ra=2 nodomain=2 names=2`},
+		{"a laptop that has left the house", "", `
+			NXDOMAIN 192.168.1.5 192.168.1.1 laptop.lan. 4 rd=4 ra=4 first=30 nodomain=4
+			zone_fine - 192.168.1.1 laptop.lan. 20 rd=20 ra=20 last=29`},
 		{"no such top-level domain is nobody's zone", "", `
 			NXDOMAIN 192.0.2.1 198.51.100.53 printer.dlink. 2 rd=2 ra=2 nodomain=2 notop=2 names=2
 			NXDOMAIN 192.0.2.2 198.51.100.53 printer.dlink. 2 rd=2 ra=2 nodomain=2 notop=2 names=2`},

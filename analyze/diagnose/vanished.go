@@ -13,14 +13,14 @@ func zoneVanished(c *caseFile) (all []Finding) {
 	good := c.popular()
 	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, evidence.RCODE(nxDomain)) {
 		zone, names := g.key, g.Names.Estimate()
-		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || uint64(g.NoDomain-g.NoTop)*2 < g.Count || g.Seen < 3 {
+		if strings.Count(zone, ".") < 2 || strings.HasSuffix(zone, ".arpa.") || internal(zone) || uint64(g.NoDomain-g.NoTop)*2 < g.Count || g.Seen < 3 {
 			continue
 		}
 		before := c.total(where{also: func(r *row) bool { return r.Zone == zone }}, evidence.ZoneFine)
 		people := len(g.clients)
 		fresh, cached := c.goesOn(zone, g.First+int64(patience))
 		switch {
-		case before.Count == 0 && (people < 2 || names < 2 || g.Random > 0 || internal(zone) || slices.ContainsFunc(good, func(p string) bool { return nearly(zone, p) })):
+		case before.Count == 0 && (people < 2 || names < 2 || g.Random > 0 || slices.ContainsFunc(good, func(p string) bool { return nearly(zone, p) })):
 			continue
 		case before.Count > 0 && (before.First > g.First || fresh || cached > g.Count):
 			continue
@@ -50,6 +50,10 @@ func zoneVanished(c *caseFile) (all []Finding) {
 				f.Confidence *= 0.9
 				f.say(fmt.Sprintf("%s for it had been answered, and since only what caches still have, about %d", plural(before.Count, "query"), cached), c.began(&g.Tally))
 			}
+		}
+		if before.Count > 0 && names < 2 { // it can be a host of a zone that the finder of zones did not guess
+			f.Severity = Warning
+			f.Confidence *= 0.8
 		}
 		f.say(fmt.Sprintf("%s for %d name(s), with the SOA of the zone above", plural(g.Count, "NXDOMAIN answer"), names), "asked by "+plural(uint64(people), "client"))
 		f.seen(&g.Tally)
