@@ -45,7 +45,8 @@ func optionIntolerant(c *caseFile) (all []Finding) {
 		fine := c.fine(where{server: g.key})
 		options := culprits(&g.Tally, &fine)
 		without := c.count(where{server: g.key, also: func(r *row) bool { return r.AnyOptions&options == 0 }}, errs...)
-		if options == 0 || fine.EDNS < 2 || without*4 > g.Count {
+		said := c.count(where{server: g.key, also: guilty}, evidence.RCODE(formErr), evidence.RCODE(badVers))
+		if options == 0 || fine.EDNS < 2 || without*4 > g.Count || said == 0 && !c.bothWays(g.key, g.clients) {
 			continue
 		}
 		name := optionNames(options)
@@ -79,6 +80,16 @@ func optionIntolerant(c *caseFile) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
+}
+
+// bothWays says that one of some clients was answered by a server with EDNS, too: silence or REFUSED for others can be meant for them.
+func (c *caseFile) bothWays(server addr, clients []addr) bool {
+	for _, client := range clients {
+		if t := c.fine(where{server: server, client: client}); t.EDNS > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // optionNames are those of a set of options, as in [wire.EDNS.Has].

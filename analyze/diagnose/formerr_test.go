@@ -44,6 +44,12 @@ func TestFormerrRules(t *testing.T) {
 		{"a cookie is punished", "option-intolerant-server", `
 			FORMERR 192.0.2.1 198.51.100.1 example.com. 4 edns=4 options=1024
 			NOERROR 192.0.2.1 198.51.100.1 - 4 edns=4 opt=4 aa=4`},
+		{"a client is refused, and has another option than the others", "lame-delegation", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 edns=4 options=1024
+			NOERROR 192.0.2.2 198.51.100.1 - 4 edns=4 opt=4 aa=4`},
+		{"silence for one client's cookie, and answers to the same without", "option-intolerant-server", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 4 edns=4 options=1024
+			NOERROR 192.0.2.1 198.51.100.1 - 4 edns=4 opt=4 aa=4`},
 		{"cookies are answered, too", "", `
 			FORMERR 192.0.2.1 198.51.100.1 example.com. 2 edns=2 options=1024
 			NOERROR 192.0.2.1 198.51.100.1 - 4 edns=4 opt=4 aa=4 options=1024`},
