@@ -39,7 +39,7 @@ func optionIntolerant(c *caseFile) (all []Finding) {
 	errs := []evidence.Symptom{evidence.RCODE(formErr), evidence.RCODE(badVers), evidence.RCODE(notImp), evidence.RCODE(refused), evidence.Unanswered}
 	guilty := func(r *row) bool { return wellFormed(r) && r.AllOptions&r.AnyOptions != 0 }
 	for _, g := range groupBy(c, where{also: guilty}, byServer, errs...) {
-		if g.Seen < 2 {
+		if g.Seen < 2 || g.key == (addr{}) {
 			continue
 		}
 		fine := c.fine(where{server: g.key})
@@ -127,7 +127,7 @@ func digOption(set uint32) string {
 // formerrServerBug looks for servers that answer FORMERR to well-formed queries of many, which others answer.
 func formerrServerBug(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{also: wellFormed}, byServer, evidence.RCODE(formErr)) {
-		if g.Seen < 3 {
+		if g.Seen < 3 || g.key == (addr{}) {
 			continue
 		}
 		fine := c.fine(where{server: g.key})
@@ -139,6 +139,9 @@ func formerrServerBug(c *caseFile) (all []Finding) {
 		others := where{also: func(r *row) bool { return r.Server != g.key }}
 		elsewhere := c.count(others, evidence.RCODE(formErr))
 		k := contrast(g.Count, g.Count+fine.Count, elsewhere, elsewhere+c.fine(others).Count)
+		if k < 0.5 {
+			continue
+		}
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s answers FORMERR to well-formed queries", g.key),

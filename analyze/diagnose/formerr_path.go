@@ -73,7 +73,7 @@ func corruptedPath(c *caseFile) (all []Finding) {
 // formerrMiddlebox looks for FORMERR that does not look like its server's other answers.
 func formerrMiddlebox(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{also: wellFormed}, byServer, evidence.RCODE(formErr)) {
-		if g.Seen < 3 {
+		if g.Seen < 3 || g.key == (addr{}) {
 			continue
 		}
 		fine := c.fine(where{server: g.key})

@@ -144,7 +144,7 @@ func (c *caseFile) words(w where) string {
 // servfailCached tells of failures that were answered from memory, where nothing else is found about them.
 func servfailCached(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: front, kind: anyKind}, byServer, anomalyOf('S', 13), evidence.EDE(ednsCachedError)) {
-		if g.Seen < 2 {
+		if g.Seen < 2 || g.key == (addr{}) {
 			continue
 		}
 		f := Finding{

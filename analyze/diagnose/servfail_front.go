@@ -78,7 +78,7 @@ func (c *caseFile) busy() float64 {
 // resolverFails looks for resolvers that answer SERVFAIL to nearly all, whatever the zone, where the capture does not have their upstream side.
 func resolverFails(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: front, also: wellFormed}, byServer, evidence.RCODE(servFail)) {
-		if g.Seen < 5 || len(g.zones) < 3 {
+		if g.Seen < 5 || len(g.zones) < 3 || g.key == (addr{}) {
 			continue
 		}
 		w := where{server: g.key, side: front}
@@ -126,7 +126,8 @@ func (c *caseFile) since(w where, from int64) (n uint64) {
 
 // zoneFails looks for zones of which clients get SERVFAIL, unlike of the others, where nothing shows why. It is the last to speak about SERVFAIL.
 func zoneFails(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{side: front, also: wellFormed}, byServerZone, evidence.RCODE(servFail)) {
+	list := groupBy(c, where{side: front, also: wellFormed}, byServerZone, evidence.RCODE(servFail))
+	for _, g := range list {
 		server, zone := g.key.server, g.key.zone
 		if zone == "" || g.Seen < 3 {
 			continue
@@ -135,7 +136,8 @@ func zoneFails(c *caseFile) (all []Finding) {
 		rest := where{server: server, side: front, also: func(r *row) bool { return r.Zone != zone }}
 		others, othersFail := c.fine(where{server: server, side: front}), c.count(rest, evidence.RCODE(servFail))
 		k := contrast(g.Count, g.Count+own.Count, othersFail, othersFail+others.Count)
-		if own.Count > g.Count || k < 0.5 {
+		chance := byChance(g.Seen, g.Seen+own.Seen, othersFail, othersFail+others.Count) * float64(len(list)+len(c.rows[evidence.ZoneFine])) // about as many zones were looked at
+		if own.Count > g.Count || k < 0.5 || chance > 0.01 {
 			continue
 		}
 		f := Finding{

@@ -35,6 +35,11 @@ func TestServFailRules(t *testing.T) {
 			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
 			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
 			zone_fine - 198.51.100.53 example.com. 50 rd=50 ra=50`},
+		{"three failures of a zone where everything fails now and then", "", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 3 rd=3 ra=3
+			SERVFAIL 192.0.2.1 198.51.100.53 example.net. 90 rd=90 ra=90
+			NOERROR 192.0.2.1 198.51.100.53 - 300 rd=300 ra=300
+			zone_fine - 198.51.100.53 example.net. 300 rd=300 ra=300`},
 		{"two failures of a zone are too few", "", `
 			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 2 rd=2 ra=2
 			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
@@ -92,6 +97,24 @@ func TestMostSaidReason(t *testing.T) {
 		NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`)
 	if want := "example.com fails validation: signatures are missing, as the resolver says"; len(list) == 0 || list[0].Title != want {
 		t.Errorf("%+v", list)
+	}
+}
+
+func TestByChance(t *testing.T) {
+	for _, tt := range []struct {
+		n, total, peerN, peerTotal uint64
+		low, high                  float64
+	}{
+		{3, 3, 0, 1000, 0, 1e-9},
+		{3, 3, 100, 990, 0.0009, 0.0011}, // a tenth, thrice
+		{1, 2, 100, 990, 0.19, 0.21},     // one of two
+		{10, 10, 10, 10, 0, 0.01},
+		{0, 0, 0, 0, 1, 1},
+		{5, 3, 1, 10, 0, 1}, // never out of range
+	} {
+		if got := byChance(tt.n, tt.total, tt.peerN, tt.peerTotal); !(got >= tt.low && got <= tt.high) {
+			t.Errorf("%+v: %g", tt, got)
+		}
 	}
 }
 
