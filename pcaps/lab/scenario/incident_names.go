@@ -23,7 +23,7 @@ func nameIncidents() []incident {
 	bot := stage.ClientIPv4(13).String()
 	return []incident{
 		{
-			name: "generated-names", title: "an infected client that tries domains from a generator",
+			name: "generated-names", ending: "pcap.gz", title: "an infected client that tries domains from a generator",
 			teaches: "that NXDOMAIN for many domains of one client, each asked once and none of them a word, is malware that looks for its master",
 			played: fmt.Sprintf(`Sixteen devices use Unbound; captured at the resolver, both sides. From some moment on one of them, %s, asks for domains of 9 to 15 random letters in com, net and org, two and a half a second, none of which exists: the word of
 				com, net and org. Its own lookups go on. Other clients mistype a name now and then, and browsers probe.`, bot),
@@ -31,7 +31,7 @@ func nameIncidents() []incident {
 			world: stage.World{Clients: 16}, crowd: crowd{rate: 2.4}, length: 30 * time.Second, onset: 8 * time.Second, breaks: generator,
 		},
 		{
-			name: "zone-vanished", title: "a domain that has expired: its delegation is gone",
+			name: "zone-vanished", ending: "pcap.gz", title: "a domain that has expired: its delegation is gone",
 			teaches: "that NXDOMAIN for all of a zone, with the SOA of its parent, is a domain that its registry has taken away",
 			played: `Sixteen devices use Unbound, which keeps nothing for longer than five seconds; captured at the resolver, both sides. At some moment the registry's server, Knot DNS, gets a version of example without the delegation of travel.example.
 				The zone's own server goes on as before, but nobody is sent there any more.`,
@@ -46,7 +46,7 @@ func nameIncidents() []incident {
 			},
 		},
 		{
-			name: "upstream-servfail", title: "one of the two name servers of a zone could not load it",
+			name: "upstream-servfail", ending: "pcap.gz", title: "one of the two name servers of a zone could not load it",
 			teaches: "that SERVFAIL between a resolver and one server of a zone is that server's own failure, which clients need not notice",
 			played: `Sixteen devices use Unbound; captured at the resolver, both sides. weather.example has two servers: PowerDNS at 198.51.100.50, which is well, and BIND at 198.51.100.66, whose copy of the zone file has an error in it, so that it
 				answers SERVFAIL; club.example, which it has too, it serves.`,
