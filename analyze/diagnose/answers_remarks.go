@@ -11,12 +11,16 @@ import (
 
 // nodataConfusion looks for clients that ask again and again for what a name does not have.
 func nodataConfusion(c *caseFile) (all []Finding) {
+	known := where{also: func(r *row) bool { return r.Client != addr{} }}
+	again, peers := c.count(known, evidence.AskedInVain), c.count(known, evidence.NoData)
 	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != addr{} && !r.back }}, byClient, evidence.AskedInVain) {
+		if g.Seen < 5 {
+			continue
+		}
 		told := c.total(where{client: g.key}, evidence.NoData)
-		others := where{also: func(r *row) bool { return r.Client != g.key && r.Client != addr{} }}
-		again, peers := c.count(others, evidence.AskedInVain), c.count(others, evidence.NoData)
+		again, peers := again-g.Count, peers-told.Count
 		k := contrast(g.Count, told.Count, again, peers)
-		if g.Seen < 5 || g.Count*3 < told.Count || k < 0.7 {
+		if g.Count*3 < told.Count || k < 0.7 {
 			continue
 		}
 		s := g.Samples[0]

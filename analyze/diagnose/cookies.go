@@ -8,16 +8,16 @@ import (
 
 // cookieLoop looks for clients that are sent BADCOOKIE again and again, and never come to an answer.
 func cookieLoop(c *caseFile) (all []Finding) {
+	settled := c.settled()
 	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != addr{} }}, byClientServer, evidence.RCODE(badCookie)) {
-		client, server := g.key.client, g.key.server
+		client, server, answered := g.key.client, g.key.server, settled[g.key]
+		if g.Seen < 3 || answered*2 > g.Count {
+			continue // one BADCOOKIE, and the answer to the same question with the cookie that came with it: so it should be
+		}
 		own := c.fine(where{client: client, server: server})
 		rest := where{server: server, also: func(r *row) bool { return r.Client != client }}
 		others, othersBad := c.fine(rest), c.count(rest, evidence.RCODE(badCookie))
 		withOld := c.count(where{client: client, server: server}, anomalyOf('O', 15))
-		answered := c.settled(client, server)
-		if g.Seen < 3 || answered*2 > g.Count {
-			continue // one BADCOOKIE, and the answer to the same question with the cookie that came with it: so it should be
-		}
 		f := Finding{
 			Severity: Warning,
 			Title:    fmt.Sprintf("%s gets BADCOOKIE from %s again and again", client, server),
@@ -47,15 +47,18 @@ func cookieLoop(c *caseFile) (all []Finding) {
 	return all
 }
 
-// settled counts what a server said to a client over UDP, but for BADCOOKIE.
-func (c *caseFile) settled(client, server addr) (n uint64) {
-	for s := range c.rows {
-		if code, ok := s.IsRCODE(); ok && code != badCookie {
-			t := c.total(where{client: client, server: server}, s)
-			n += t.Count - min(t.Count, uint64(t.TCP))
+// settled counts what each server said to each client over UDP, but for BADCOOKIE.
+func (c *caseFile) settled() map[clientServer]uint64 {
+	m := make(map[clientServer]uint64)
+	if len(c.rows[evidence.RCODE(badCookie)]) == 0 {
+		return m
+	}
+	for _, r := range c.all {
+		if code, ok := r.Symptom.IsRCODE(); ok && code != badCookie && r.Kind == evidence.Query {
+			m[byClientServer(r)] += r.Count - min(r.Count, uint64(r.TCP))
 		}
 	}
-	return n
+	return m
 }
 
 // cookieSecretDiffers looks for servers that take their own cookies at some times and not at others: several machines behind one address.
@@ -72,7 +75,7 @@ func cookieSecretDiffers(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s takes its own cookies only at times: its machines have different secrets", g.key),
 			Cause: "Queries bring back a cookie that came from this address, and some are refused with BADCOOKIE while others are answered. Several machines share the " +
 				"address (anycast, a balancer) and each has a secret of its own. Each refusal costs a round trip, and some clients give up.",
-			Confidence: sure(0.85, min(g.Count, taken)),
+			Confidence: sure(0.85, min(g.Seen, taken)),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.opt.cookie.server", addressFilter(g.key)),

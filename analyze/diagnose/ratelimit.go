@@ -47,6 +47,9 @@ func rateLimited(c *caseFile) []Finding {
 	known := func(r *row) bool { return r.Client != addr{} }
 	for _, g := range groupBy(c, where{also: known}, byClientServer, evidence.Unanswered, evidence.RCODE(refused)) {
 		client, server := g.key.client, g.key.server
+		if g.Seen < 3 || perSecond(&g.Tally) < 1 { // so that few are looked at more closely
+			continue
+		}
 		x := c.limitedBy(client, server)
 		names := max(x.answers.Names.Estimate(), 1)
 		if x.rate < burst || !x.slipping() && (!x.turnedAway() || names*3 > int(x.answers.Count+x.refused.Count) || c.otherZones(g)) {
@@ -59,7 +62,7 @@ func rateLimited(c *caseFile) []Finding {
 			Title:    fmt.Sprintf("%s limits the rate of its answers to %s", server, client),
 			Cause: "The server answers a client so many times a second, and drops what is beyond, but for some truncated answers that ask a real client to come over " +
 				"TCP (response rate limiting). If the client's address is forged, it is a victim that the limit protects.",
-			Confidence: sure(0.95, x.slips+x.refused.Count/2) * max(0.6, contrast(g.Count, g.Count+x.answers.Count, othersSilent.Count, others.Count)),
+			Confidence: sure(0.95, x.silent.Seen/2+x.refused.Seen/2) * max(0.6, contrast(g.Count, g.Count+x.answers.Count, othersSilent.Count, others.Count)),
 			Scope:      Scope{Client: client.String(), Server: server.String()},
 			Packets:    packetsOf(&x.silent, &x.refused),
 			Wireshark:  both("dns", addressFilter(client), addressFilter(server)),

@@ -31,14 +31,15 @@ func (c *caseFile) authoritative(server addr) bool {
 
 // recursionAtAuthoritative looks for clients that use a name server as their resolver.
 func recursionAtAuthoritative(c *caseFile) (all []Finding) {
+	served := c.servedZones()
 	foreign := func(r *row) bool {
-		return uint64(r.RD) == r.Count && r.RA == 0 && r.AA == 0 && r.Answers == 0 && c.authoritative(r.Server) && c.zoneFineAA(r.Server, r.Zone) == 0
+		return uint64(r.RD) == r.Count && r.RA == 0 && r.AA == 0 && r.Answers == 0 && c.authoritative(r.Server) && served[byServerZone(r)].authority == 0
 	}
 	w := where{side: front, also: foreign}
 	for _, g := range groupBy(c, w, byServer, evidence.RCODE(refused), anomalyOf('S', 9)) {
 		no := c.count(where{server: g.key, side: front, also: foreign}, evidence.RCODE(refused))
 		away := g.Count - min(g.Count, 2*no) // S09 counts the refusals, too
-		if no+away < 3 || len(g.zones) < 3 {
+		if g.Seen < 3 || no+away < 3 || len(g.zones) < 3 {
 			continue
 		}
 		fine := c.fine(where{server: g.key})
@@ -47,7 +48,7 @@ func recursionAtAuthoritative(c *caseFile) (all []Finding) {
 			Title:    fmt.Sprintf("%s is asked to resolve names, and is an authoritative server only", g.key),
 			Cause: "The clients have the address of a name server where they ought to have a resolver's. It answers for its own zones, and refuses all others " +
 				"or refers the client elsewhere: it offers no recursion (RA=0).",
-			Confidence: sure(0.96, no+away),
+			Confidence: sure(0.96, min(no+away, g.Seen)),
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.recdesired == 1 && dns.flags.recavail == 0 && dns.flags.response == 1", addressFilter(g.key)),
@@ -80,29 +81,33 @@ func (w where) at(server addr) where {
 	return w
 }
 
-// zoneFineAA counts what a server said of a zone with authority.
-func (c *caseFile) zoneFineAA(server addr, zone string) (n uint64) {
+// said is what a server answered about a zone: all that was fine, and how much of it with authority.
+type said struct{ fine, authority uint64 }
+
+// servedZones sums up what each server said of each zone.
+func (c *caseFile) servedZones() map[serverZone]said {
+	m := make(map[serverZone]said)
 	for _, s := range []evidence.Symptom{evidence.ZoneFine, evidence.RCODE(nxDomain)} {
 		for _, r := range c.rows[s] {
-			if r.Server == server && r.Zone == zone {
-				n += uint64(r.AA)
-			}
+			x := m[byServerZone(r)]
+			m[byServerZone(r)] = said{x.fine + r.Count, x.authority + uint64(r.AA)}
 		}
 	}
-	return n
+	return m
 }
 
 // zoneNotServed looks for zones that a server is asked for by those who configured it so, and does not have.
 func zoneNotServed(c *caseFile) (all []Finding) {
+	served := c.servedZones()
 	notOurs := func(r *row) bool {
 		return r.Zone != "" && r.Samples[0].Type != typeTKEY && r.RA == 0 && r.AA == 0 && uint64(r.Malformed)*2 <= r.Count && (!r.back || uint64(r.RD)*2 > r.Count)
 	}
 	for _, g := range groupBy(c, where{also: notOurs}, byServerZone, evidence.RCODE(refused), evidence.RCODE(notAuth)) {
 		server, zone := g.key.server, g.key.zone
-		fine := c.fine(where{server: server})
-		if g.Seen < 3 || c.zoneFine(server, zone).Count > 0 || fine.AA == 0 || c.resolver(server) {
+		if role := c.serving[server]; g.Seen < 3 || served[g.key].fine > 0 || role == nil || role.aa == 0 || c.resolver(server) {
 			continue
 		}
+		fine := c.fine(where{server: server})
 		others := c.peersOf(server, zone)
 		f := Finding{
 			Severity: Warning,

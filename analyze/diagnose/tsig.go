@@ -59,7 +59,7 @@ func (c *caseFile) refusedKeys(code uint16) (list []refusedKey) {
 func (x *refusedKey) finding(c *caseFile, code uint16, f Finding) Finding {
 	client, server := x.key.client, x.key.server
 	f.Severity = Critical
-	f.Confidence = sure(0.97, x.Count)
+	f.Confidence = sure(0.97, x.Seen)
 	f.Scope = Scope{Client: client.String(), Server: server.String()}
 	f.Packets = packetsOf(&x.Tally)
 	f.Wireshark = both(fmt.Sprintf("dns.tsig.error == %d", code), addressFilter(client))
