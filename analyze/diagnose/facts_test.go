@@ -19,7 +19,7 @@ import (
 //
 // A symptom is written as its String, with _ for blanks: SERVFAIL, unanswered, zone_fine, EDE_7, TSIG_BADTIME, P03. A client, server or zone "-" is
 // any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, seen (else the count), other (an address), rtt (all answers took so
-// many ms), type (of the sample), name (of the sample), key (of TSIG), and kind (query, transfer, update, notify, other). A line that begins with "moment"
+// many ms), type (of the sample), name (of the sample), key (of TSIG), and kind (query, transfer, update, notify, other, foreign). A line that begins with "moment"
 // has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds; for "answer" and "serial" see answerfacts_test.go.
 func facts(t *testing.T, text string) *evidence.Facts {
 	t.Helper()
@@ -69,7 +69,7 @@ func readRow(t *testing.T, w []string) evidence.Row {
 		case "type":
 			r.Samples[0].Type = uint16(readNumber(t, value))
 		case "kind":
-			i := slices.Index([]string{"query", "transfer", "update", "notify", "other"}, value)
+			i := slices.Index([]string{"query", "transfer", "update", "notify", "other", "foreign"}, value)
 			if i < 0 {
 				t.Fatalf("kind %q", value)
 			}

@@ -13,6 +13,7 @@ func refusalRules() []rule {
 		{"transfer-attempts", marked, transferAttempts, []string{"RFC 5936 section 6"}},
 		{"transfer-denied", marked, transferDenied, []string{"RFC 5936 section 5", "RFC 1995 section 4"}},
 		{"recursion-at-authoritative", marked, recursionAtAuthoritative, []string{"RFC 1034 section 4.3.1", "RFC 5358 section 4"}},
+		{"acl-client", atServer, refusedClient, []string{"RFC 8914 section 4.19", "RFC 5358 section 4"}},
 		{"zone-not-served", atServer, zoneNotServed, []string{"RFC 1034 section 4.2.1", "RFC 8914 section 4.21"}},
 		{"update-wrong-server", marked, updateWrongServer, []string{"RFC 2136 sections 3.1.2 and 4.3", "RFC 4697 section 2.8"}},
 		{"update-wrong-zone", marked, updateWrongZone, []string{"RFC 2136 sections 3.2 and 3.4.1"}},
@@ -174,6 +175,9 @@ func transferDenied(c *caseFile) (all []Finding) {
 		if notified > 0 || own > 0 {
 			f.Severity = Warning
 			f.Cause = "The client is a secondary of the zone, and the server does not give it the zone (any more): its copy ages, and is given up when the SOA's expire time is over."
+			if notified == 0 {
+				f.Cause = "The client was given zones by this server, and this time it was not: another zone, another key or none, or another address. If it is a secondary, its copy ages."
+			}
 		}
 		f.say(fmt.Sprintf("%s of it refused (%s)", plural(g.Count, "transfer"), c.denialWords(client, server)))
 		if notified > 0 {

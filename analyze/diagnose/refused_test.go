@@ -30,6 +30,19 @@ func TestRefusalRules(t *testing.T) {
 			zone_fine - 198.51.100.1 example.com. 80 last=4
 			NOERROR 203.0.113.2 198.51.100.1 - 40 rd=40 ra=40`},
 
+		{"one client of a network", "acl-client", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 2 rd=2
+			REFUSED 192.0.2.1 198.51.100.1 example.org. 2 rd=2
+			NOERROR 192.0.2.2 198.51.100.1 - 10 rd=10 ra=10`},
+		{"one client, one zone: a policy for names", "", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 rd=4
+			NOERROR 192.0.2.2 198.51.100.1 - 10 rd=10 ra=10`},
+		{"one client that is answered, too", "", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 2 rd=2
+			REFUSED 192.0.2.1 198.51.100.1 example.org. 2 rd=2
+			NOERROR 192.0.2.1 198.51.100.1 - 1 rd=1 ra=1
+			NOERROR 192.0.2.2 198.51.100.1 - 10 rd=10 ra=10`},
+
 		{"a secondary that is refused", "transfer-denied", `
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 2 kind=transfer
 			NOERROR 198.51.100.1 192.0.2.1 - 2 kind=notify`},
@@ -70,6 +83,8 @@ func TestUpdateRules(t *testing.T) {
 		{"an update to a secondary", "update-wrong-server", `NOTAUTH 192.0.2.1 198.51.100.1 example.org. 2 kind=update`},
 		{"an update to a resolver", "update-wrong-server", `NOTIMP 192.0.2.1 198.51.100.1 example.org. 2 kind=update low=5 high=5`},
 		{"one update", "", `NOTAUTH 192.0.2.1 198.51.100.1 example.org. 1 kind=update`},
+		{"one update that stands for many", "", `NOTAUTH 192.0.2.1 198.51.100.1 example.org. 32 seen=1 kind=update`},
+		{"one in class ANY", "", `NOTAUTH 192.0.2.1 198.51.100.1 example.org. 2 kind=foreign`},
 		{"names of elsewhere", "update-wrong-zone", `NOTZONE 192.0.2.1 198.51.100.1 example.org. 2 kind=update`},
 		{"conditions that do not hold", "update-prerequisite", `
 			YXDOMAIN 192.0.2.1 198.51.100.1 example.org. 1 kind=update

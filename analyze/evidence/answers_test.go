@@ -247,10 +247,10 @@ func TestAReferralIsNoAnswer(t *testing.T) {
 	}
 }
 
-func TestQueriesOfOtherClassesAreOther(t *testing.T) {
+func TestQueriesOfOtherClassesAreForeign(t *testing.T) {
 	x := exchange{question: "version.bind. TXT", rcode: dns.RcodeRefused}.transaction(t, 1)
 	x.Query.Class = dns.ClassCHAOS
-	if k := kindOf(x); k != Other {
+	if k := kindOf(x); k != Foreign {
 		t.Errorf("kind %d", k)
 	}
 }

@@ -239,8 +239,8 @@ func kindOf(t *decode.Transaction) Kind {
 		}
 	}
 	switch {
-	case opcode == 0 && class != classIN && class != classANY:
-		return Other
+	case (opcode == 0 && class != classANY || opcode == 5) && class != classIN:
+		return Foreign
 	case opcode == 0 && (typ == typeAXFR || typ == typeIXFR):
 		return Transfer
 	case opcode == 0:

@@ -24,7 +24,8 @@ const (
 	Transfer             // AXFR and IXFR
 	Update
 	Notify
-	Other // of another opcode or class, and what is no query
+	Other   // of another opcode, and what is no query
+	Foreign // opcode QUERY or UPDATE, and another class
 )
 
 // rows are tallies by key, at most limit of them. When they are too many the lighter half of those with a client goes into rows of any client: first of
