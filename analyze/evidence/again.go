@@ -44,7 +44,7 @@ func (c *Collector) again(t *decode.Transaction) (soon uint32) {
 		}
 	}
 	s.key, s.queried, s.failed = key, t.Query.Time, 0
-	if isError(r.RCODE()) && !r.HasTSIG && !r.HasTKEY { // a new signature is a new try
+	if isError(r.RCODE()) && !r.HasTSIG && (r.Question.Type < firstMetaType || r.Question.Type > typeANY) { // a new signature or key is a new try
 		s.failed = r.Time
 	}
 	return soon
