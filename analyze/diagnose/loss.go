@@ -32,7 +32,7 @@ func (c *caseFile) lossToServers() (all []Finding) {
 		rest := where{side: back, also: func(r *row) bool { return r.Server != g.key }}
 		peers, peerSigns := c.fine(rest), c.total(rest, signsUpstream()...)
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
-		if own.Count < g.Count/4 || own.Last < g.First || g.Last < own.First || k < 0.6 || g.Count*33 < own.Count {
+		if own.Count < g.Count/4 || own.Last < g.First || g.Last < own.First || k < 0.6 || !beyond(g.Seen, g.Count, own.Count+g.Count, peerSigns.Count, peers.Count) || g.Count*33 < own.Count {
 			continue
 		}
 		f := Finding{
@@ -85,7 +85,7 @@ func (c *caseFile) lossToSubnets() (all []Finding) {
 		silent := c.countLeft(where{subnet: g.key, side: front}, evidence.Unanswered)
 		asked := chance(c.countLeft(where{subnet: g.key, side: front}, evidence.AskedAgain), uint64(own.Soon))
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
-		if silent+asked < 5 || own.Count < g.Count/4 || k < 0.6 || g.Count*50 < own.Count {
+		if silent+asked < 5 || own.Count < g.Count/4 || k < 0.6 || !beyond(g.Seen, g.Count, own.Count+g.Count, peerSigns.Count, peers.Count) || g.Count*50 < own.Count {
 			continue
 		}
 		again := c.countLeft(where{subnet: g.key, side: front}, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)

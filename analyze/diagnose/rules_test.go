@@ -1,6 +1,10 @@
 package diagnose
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // ruleTest is evidence, and the ID of the finding that comes first, or "" for none.
 type ruleTest struct{ name, want, facts string }
@@ -37,4 +41,36 @@ func TestRules(t *testing.T) {
 			P08 192.0.2.1 198.51.100.1 example.com. 1 other=198.51.100.2
 			NOERROR 192.0.2.1 198.51.100.1 - 100 rd=100 ra=100`},
 	})
+}
+
+func TestBeyond(t *testing.T) {
+	for _, tt := range []struct {
+		seen, n, total, peerN, peerTotal uint64
+		want                             bool
+	}{
+		{5, 5, 70, 2000, 100000, false}, // one of hundreds of networks
+		{15, 15, 70, 2000, 100000, true},
+		{1, 32, 64, 2000, 100000, false}, // one that was looked at
+		{5, 5, 50, 0, 1000, true},
+		{5, 5, 50, 0, 0, false}, // without peers
+	} {
+		if got := beyond(tt.seen, tt.n, tt.total, tt.peerN, tt.peerTotal); got != tt.want {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+}
+
+// TestNoClaims wants nothing of evidence that is a sample of one each: many clients with one query that stands for 32.
+func TestNoClaims(t *testing.T) {
+	f := facts(t, `
+		NOERROR 203.0.113.1 198.51.100.1 - 15000 rd=15000 ra=15000
+		NOERROR 203.0.113.2 198.51.100.1 - 15000 rd=15000 ra=15000`)
+	for i := range 100 {
+		r := readRow(t, strings.Fields(fmt.Sprintf("NOERROR 10.%d.0.1 198.51.100.1 - 32 rd=32 ra=32 bulky=32 names=1 querybytes=1000 responsebytes=20000 last=1", i+1)))
+		r.Seen = 1
+		f.Rows = append(f.Rows, r)
+	}
+	if _, list := Find(Input{Facts: f, Last: 60e9}); len(list) > 0 {
+		t.Errorf("got %+v", list)
+	}
 }

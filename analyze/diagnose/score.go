@@ -27,3 +27,10 @@ func contrast(n, total, peerN, peerTotal uint64) float64 {
 	peer := (float64(peerN) + 0.5) / (float64(peerTotal) + 10)
 	return math.Max(0, 1-peer/own)
 }
+
+// beyond says that n of total are more than chance makes of the peers' share: among hundreds of networks some have twice as many as the rest. seen is how
+// many of the n were looked at.
+func beyond(seen, n, total, peerN, peerTotal uint64) bool {
+	expected := float64(total) * (float64(peerN) + 0.5) / (float64(peerTotal) + 10) * float64(seen) / float64(max(n, 1))
+	return float64(seen) > expected+4*math.Sqrt(expected)+1
+}
