@@ -86,6 +86,7 @@ type App struct {
 	panes  []pane
 	prompt *prompt
 	flash  span
+	told   span            // the flash that told of a finding
 	known  map[string]bool // findings that go on, of those that were told of
 
 	screen tcell.Screen

@@ -161,9 +161,9 @@ func byScope(f *diagnose.Finding) (all []cond) {
 	return all
 }
 
-// news says once that a finding has begun on a live line.
+// news says once that a finding has begun on a live line: when nothing else is being said or asked.
 func (a *App) news(s *scene) {
-	if !s.live {
+	if !s.live || a.prompt != nil || a.flash.text != "" && a.flash != a.told {
 		return
 	}
 	var first *claim
@@ -190,4 +190,5 @@ func (a *App) news(s *scene) {
 	default:
 		a.say(claimStyle(*first), "%d new findings; %s: %s", fresh, first.Severity, first.Title)
 	}
+	a.told = a.flash
 }
