@@ -55,6 +55,9 @@ func (a *aggregator) run() {
 		case <-t.C:
 		case <-a.w.wake:
 		case <-a.w.done:
+			if a.w.options.Events != nil && a.w.final.Load() != nil {
+				a.step(time.Now()) // nothing is left untold
+			}
 			return
 		}
 		last = time.Now()

@@ -152,7 +152,7 @@ func (t *terminal) end() {
 func TestAppOnTerminal(t *testing.T) {
 	term := openTerminal(t, "../../pcaps/office.pcap")
 	term.wait("545responses")
-	term.press("\x1b[B\x1b[B\r")
+	term.press("\t\x1b[B\x1b[B\r")
 	term.wait("FORMERR›Clients")
 	term.press("\r")
 	term.wait("mail.example.net.")

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dnssniff/dnssniff/analyze/record"
+	"github.com/dnssniff/dnssniff/analyze/watch"
 	"github.com/dnssniff/dnssniff/analyze/where"
 	"github.com/dnssniff/dnssniff/decode"
 	"github.com/dnssniff/dnssniff/ui/text"
@@ -23,6 +25,7 @@ type printOptions struct {
 	json   bool
 	output string
 	time   string
+	told   tellOptions
 	// lookups asks for lines of lookups instead of transactions.
 	lookups bool
 }
@@ -42,6 +45,10 @@ From a pipe, and on a terminal, a line is shown as soon as it is settled.
 Times are in UTC: the clock, full with the date, or relative to the first DNS
 message in seconds. Ctrl-C ends the reading: queries still open are shown as
 such.
+
+With -i it tells on standard error what is behind what is wrong, as it begins,
+changes and ends: findings of the last five minutes. --quiet leaves that out;
+--findings has it among the objects of --json, known by their member finding.
 
 With --lookups a line is what one client tried for one question, over retries,
 servers, EDNS sizes and TCP: what it had in the end, after how many tries and
@@ -65,6 +72,7 @@ how long, by what change, and each try.
 	f.BoolVar(&o.lookups, "lookups", false, "one line per lookup: tries for one question")
 	f.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output")
 	f.StringVar(&o.time, "time", "clock", "time `FORM`: clock, full, relative")
+	o.told.flags(f)
 	return cmd
 }
 
@@ -79,6 +87,9 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	}
 	if o.lookups && o.where != "" {
 		return usageError{errors.New("--where is for transactions: it does not go with --lookups")}
+	}
+	if err := o.told.check(o.source.live.iface != "", o.json); err != nil {
+		return err
 	}
 	expr, err := whereOf(o.where)
 	if err != nil {
@@ -97,8 +108,11 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	conf.KeepNames, conf.InOrder = true, true
 	p := o.printer(x.out, &conf, x.live)
 	p.look.Time, p.stop, p.where = form, cancel, expr
-	told := announce(x.in, o.std.err)
+	errs := &serial{w: o.std.err}
+	o.tell(x.in, &conf, p, errs)
+	told := announce(x.in, errs)
 	stats, err := o.lines(ctx, x.in, conf, p)
+	p.toldAll(stats)
 	told()
 	ended(x.in, o.std.err)
 	if err := errors.Join(err, p.err, x.done()); err != nil {
@@ -129,7 +143,7 @@ func (o *printOptions) lines(ctx context.Context, in packetInput, conf decode.Co
 	if o.lookups {
 		return o.lookupLines(ctx, in, conf, p, screen)
 	}
-	stats, err := o.source.decode(ctx, in, conf, 1, screen, func(int) decode.Handler { return p })
+	stats, err := o.source.decode(ctx, in, conf, 1, screen, func(i int) decode.Handler { return p.with(i, p) })
 	p.flush()
 	return stats, err
 }
@@ -143,6 +157,9 @@ type printer struct {
 	where *where.Expr // nil: all
 	line  []byte
 	err   error
+	mu    sync.Mutex // of out: findings are told by another goroutine
+	// watcher finds what is behind what is wrong on an interface; nil where nobody is told.
+	watcher *watch.Watcher
 
 	terminal              bool
 	messages, mdns, llmnr uint64
@@ -177,11 +194,23 @@ func (p *printer) Transaction(t *decode.Transaction) {
 	} else {
 		p.line = text.Line(p.line[:0], t, p.look)
 	}
+	p.write()
+}
+
+// write writes the line.
+func (p *printer) write() {
+	p.mu.Lock()
 	_, err := p.out.Write(p.line)
+	p.mu.Unlock()
 	p.fail(err)
 }
 
-func (p *printer) flush() { p.fail(p.out.Flush()) }
+func (p *printer) flush() {
+	p.mu.Lock()
+	err := p.out.Flush()
+	p.mu.Unlock()
+	p.fail(err)
+}
 
 func (p *printer) fail(err error) {
 	if err != nil && p.err == nil {

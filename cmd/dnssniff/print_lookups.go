@@ -72,8 +72,7 @@ func (p *lookupPrinter) Settled(l *lookup.Lookup, answered bool) {
 	} else {
 		p.line = text.LookupLine(p.line[:0], x, p.look)
 	}
-	_, err := p.out.Write(p.line)
-	p.fail(err)
+	p.write()
 }
 
 // lookupLines prints lookups.
@@ -82,7 +81,7 @@ func (o *printOptions) lookupLines(ctx context.Context, in packetInput, conf dec
 	for i := range shards {
 		shards[i] = newLookupPrinter(p, &conf)
 	}
-	stats, err := o.source.decode(ctx, in, conf, 1, screen, func(i int) decode.Handler { return shards[i] })
+	stats, err := o.source.decode(ctx, in, conf, 1, screen, func(i int) decode.Handler { return p.with(i, shards[i]) })
 	p.flush()
 	open := uint64(0)
 	for _, s := range shards {
