@@ -5,21 +5,26 @@ import (
 
 	"github.com/dnssniff/dnssniff/analyze/diagnose"
 	"github.com/dnssniff/dnssniff/analyze/evidence"
+	"github.com/dnssniff/dnssniff/decode"
 )
 
-// Diagnose returns what is behind what is wrong in summaries of one seed that are of the last of many messages, without all else that is in a report.
-// The summaries are not changed.
-func Diagnose(all []*Summary) (diagnose.Vantage, []diagnose.Finding) {
+// Diagnose returns what is behind what is wrong in summaries of one seed that are of the last of many messages, with the decoder's counts of that time,
+// without all else that is in a report. The summaries are not changed.
+func Diagnose(all []*Summary, st *decode.Stats) (diagnose.Vantage, []diagnose.Finding) {
 	in := diagnose.Input{Facts: gathered(all), First: math.MaxInt64, Last: math.MinInt64, Window: true}
 	var m Messages
+	over := newSeries()
 	for _, s := range all {
 		m.add(&s.messages)
+		over.merge(s.series)
 		in.First, in.Last = min(in.First, s.first), max(in.Last, s.last)
 	}
 	if in.First > in.Last {
 		in.First, in.Last = 0, 0
 	}
 	in.OneWay = m.oneWay()
+	r := Report{Packets: packets(st), Series: over.report()}
+	in.Load, in.Capture = r.Series.load(), r.captured(Options{})
 	return diagnose.Find(in)
 }
 

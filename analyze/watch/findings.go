@@ -30,8 +30,8 @@ func (d *diagnoser) step(a *aggregator, wall time.Time) {
 	d.last = a.finished
 	begun := time.Now()
 	now := a.now()
-	sums, _, _ := a.windows.span(FiveMinutes, now)
-	_, found := analyze.Diagnose(sums)
+	sums, stats, _ := a.windows.span(FiveMinutes, now)
+	_, found := analyze.Diagnose(sums, &stats)
 	events := d.tracker.Take(time.Unix(0, now).UTC(), found)
 	d.ongoing = d.tracker.Ongoing()
 	d.next = wall.Add(max(diagnosed, diagnoseShare*d.took(begun)))
