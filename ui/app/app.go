@@ -89,14 +89,16 @@ type App struct {
 	told   span            // the flash that told of a finding
 	known  map[string]bool // findings that go on, of those that were told of
 
-	screen tcell.Screen
-	area   map[int]rect // of the panes, as last drawn
-	mu     sync.Mutex
-	mail   []func()      // for the loop
-	todo   []job         // at most one for each table
-	jobs   chan struct{} // there is something to do
-	side   sync.WaitGroup
-	busy   int // jobs under way
+	screen    tcell.Screen
+	area      map[int]rect // of the panes, as last drawn
+	clicked   bool         // a row, at the first of two clicks
+	clickedAt place
+	mu        sync.Mutex
+	mail      []func()      // for the loop
+	todo      []job         // at most one for each table
+	jobs      chan struct{} // there is something to do
+	side      sync.WaitGroup
+	busy      int // jobs under way
 }
 
 // New makes the application.

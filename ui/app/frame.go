@@ -10,6 +10,9 @@ type rect struct{ x, y, w, h int }
 
 func (r rect) has(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
 
+// place is a cell of the screen.
+type place struct{ x, y int }
+
 // frame is what tview draws: the status line, where one is, the screen or the page, and the keys.
 type frame struct {
 	*tview.Box
@@ -149,11 +152,13 @@ func (f *frame) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, func(t
 		case tview.MouseScrollDown:
 			a.move(3)
 		case tview.MouseLeftClick:
-			a.click(x, y)
+			a.clicked = a.click(x, y)
+			a.clickedAt = place{x, y}
 		case tview.MouseLeftDoubleClick:
-			if a.click(x, y) {
+			if a.clickedAt == (place{x, y}) && a.clicked || a.click(x, y) { // what was clicked first may have moved since
 				a.open()
 			}
+			a.clicked = false
 		default:
 			return false, nil
 		}
