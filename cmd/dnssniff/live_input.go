@@ -59,12 +59,13 @@ type standing struct {
 	state   live.State
 	trouble string
 	keeping string
+	drops   bool
 }
 
 // standing says how it stands.
 func (l *liveInput) standing() standing {
 	st := l.Stats()
-	now := standing{state: st.State}
+	now := standing{state: st.State, drops: st.Dropped > 0}
 	if st.Trouble != nil {
 		now.trouble = st.Trouble.Error()
 	}
@@ -135,6 +136,9 @@ func (l *liveInput) say(w io.Writer, before, now standing) {
 	if now.trouble != before.trouble && now.trouble != "" {
 		line("%s", now.trouble)
 	}
+	if now.drops && !before.drops {
+		line("the kernel drops packets, which are counted: a larger buffer (-B), or a filter (-f), leaves it room")
+	}
 	switch {
 	case now.keeping == before.keeping:
 	case now.keeping == "":
@@ -152,6 +156,9 @@ func (l *liveInput) trouble() (lines []string) {
 	}
 	if st.Trouble != nil {
 		lines = append(lines, fmt.Sprintf("%s: %v", l.name, st.Trouble))
+	}
+	if st.Dropped > 0 {
+		lines = append(lines, fmt.Sprintf("%d packets dropped by the kernel", st.Dropped))
 	}
 	if st.MachineTime > 0 {
 		lines = append(lines, fmt.Sprintf("%d packets have the time of this machine, not of the adapter", st.MachineTime))

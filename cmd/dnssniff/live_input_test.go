@@ -21,6 +21,8 @@ func TestSaysWhatChanges(t *testing.T) {
 		{standing{state: live.Away}, standing{state: live.Away, trouble: "it was EN10MB, and is RAW now"}, "dnssniff: it was EN10MB, and is RAW now\n"},
 		{standing{trouble: "x"}, standing{trouble: "x"}, ""},
 		{standing{trouble: "x"}, standing{}, ""},
+		{standing{}, standing{drops: true}, "dnssniff: the kernel drops packets, which are counted: a larger buffer (-B), or a filter (-f), leaves it room\n"},
+		{standing{drops: true}, standing{drops: true}, ""},
 	} {
 		var out bytes.Buffer
 		if l.say(&out, c.before, c.now); out.String() != c.want {
