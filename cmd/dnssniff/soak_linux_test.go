@@ -180,6 +180,8 @@ func TestSoakHour(t *testing.T) {
 	length, rate := 2*time.Minute, 200
 	if os.Getenv(soakEnv) != "" {
 		length, rate = time.Hour, 2000
+	} else if testing.Short() {
+		t.Skip("it takes seconds; " + soakEnv + "=1m makes it an hour")
 	}
 	conf, err := decode.DefaultConfig()
 	if err != nil {
