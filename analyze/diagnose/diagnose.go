@@ -89,9 +89,6 @@ func Find(in Input) (Vantage, []Finding) {
 	all := []Finding{}
 	for _, r := range rules() {
 		for _, f := range r.find(c) {
-			if f.Confidence < leastConfidence {
-				continue
-			}
 			f.ID = r.id
 			f.Refs = append(f.Refs, r.refs...)
 			all = append(all, f.complete())
@@ -119,9 +116,6 @@ func worth(all []Finding) []Finding {
 		return said[f.ID] > most
 	})
 }
-
-// leastConfidence is below which a finding is no claim.
-const leastConfidence = 0.5
 
 // complete makes lists of what is missing, so that JSON has arrays.
 func (f Finding) complete() Finding {
