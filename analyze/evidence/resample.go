@@ -1,4 +1,11 @@
 package evidence
 
-// Resample makes a collector take each transaction again, until there are many of a kind.
-func (c *Collector) Resample() { clear(c.seen[:]) }
+// resampled is how many of a class are all taken after [Collector.Resample].
+const resampled = 1 << 8
+
+// Resample makes a collector take the next 256 transactions of each class all, whatever has been before.
+func (c *Collector) Resample() {
+	for class, n := range c.seen {
+		c.seen[class] = min(n, exact-resampled)
+	}
+}

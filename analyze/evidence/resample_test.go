@@ -1,0 +1,28 @@
+package evidence
+
+import "testing"
+
+// TestResample has a class of which there is plenty: of what comes after, the first are all taken, and the weights still add up.
+func TestResample(t *testing.T) {
+	c := New(1, 1<<10, nil)
+	const many = 10 * exact
+	for range many {
+		c.weight(classOdd)
+	}
+	c.Resample()
+	sum := uint32(0)
+	for i := range resampled + 4*period {
+		w := c.weight(classOdd)
+		if sum += w; i < resampled && w != 1 {
+			t.Fatalf("the transaction number %d weighs %d", i, w)
+		}
+	}
+	if want := uint32(resampled + 4*period); sum != want {
+		t.Errorf("%d transactions weigh %d", want, sum)
+	}
+	c = New(1, 1<<10, nil)
+	c.Resample()
+	if c.weight(classOdd) != 1 || c.seen[classOdd] != 1 {
+		t.Error("what is new is counted anew")
+	}
+}
