@@ -14,7 +14,7 @@ func loadRules() []rule {
 		{"deliberate-drops", marked, deliberateDrops, []string{"RFC 8906 section 2", "RFC 1035 section 4.1.1"}},
 		{"any-abuse", abuse, anyAbuse, []string{"RFC 8482 section 4"}},
 		{"txt-abuse", abuse, txtAbuse, []string{"RFC 5358"}},
-		{"client-flood", general, clientFlood, []string{"RFC 4732 section 3.4"}},
+		{"client-flood", general, clientFlood, []string{"RFC 4732"}},
 		{"retry-storm", general, retryStorm, []string{"RFC 9520 section 3.1", "RFC 4697 section 2.1"}},
 	}
 }

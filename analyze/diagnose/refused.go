@@ -10,7 +10,7 @@ import (
 func refusalRules() []rule {
 	return []rule{
 		{"rate-limited", marked, rateLimited, []string{"RFC 2181 section 9", "RFC 5358 section 4"}},
-		{"transfer-attempts", marked, transferAttempts, []string{"RFC 5936 section 6"}},
+		{"transfer-attempts", marked, transferAttempts, []string{"RFC 5936 section 5"}},
 		{"transfer-denied", marked, transferDenied, []string{"RFC 5936 section 5", "RFC 1995 section 4"}},
 		{"recursion-at-authoritative", marked, recursionAtAuthoritative, []string{"RFC 1034 section 4.3.1", "RFC 5358 section 4"}},
 		{"acl-client", atServer, refusedClient, []string{"RFC 8914 section 4.19", "RFC 5358 section 4"}},
