@@ -61,17 +61,17 @@ func isError(code uint16) bool {
 	return code != rcodeNoError && code != rcodeNXDomain && (code < rcodeYXDomain || code > rcodeNXRRSet)
 }
 
-// part says for how many clients the one of a response stands: all are looked at for a while, then one in four.
+// part says for how many clients the one of a response stands: all are looked at for a while, then one in sixteen.
 func (c *Collector) part(r *decode.Message) uint32 {
 	const all = 1 << 14
 	if c.answers < all {
 		c.answers++
 		return 1
 	}
-	if (r.Client[15]^r.Client[14])&3 != 0 {
+	if (r.Client[15]^r.Client[14])&15 != 0 {
 		return 0
 	}
-	return 4
+	return 16
 }
 
 // placeOf does not depend on the seed: who takes whose slot is the same in each run.

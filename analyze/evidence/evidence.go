@@ -1,7 +1,7 @@
 // Package evidence gathers what a diagnosis needs, in bounded room, while messages go by: for each client, server and zone what went wrong between them and
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
-// What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 2048 of each kind in a shard all, beyond that 64 in
+// What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 1024 of each kind in a shard all, beyond that 64 in
 // a row of each 4096. For each row that a collector may have it takes 820 bytes at most, with its share of zones, moments, serials,
 // signed zones and answers, and 100 KiB besides. What is gathered does not depend on the run's seed.
 package evidence
@@ -125,7 +125,7 @@ func anomalies(t *decode.Transaction) func(func(anomaly.ID) bool) {
 
 // Transactions of a class that are all taken, and of those beyond: block in a row of each period.
 const (
-	exact  = 1 << 11
+	exact  = 1 << 10
 	period = 1 << 12
 	block  = 1 << 6
 )

@@ -229,18 +229,16 @@ func (l *Lookup) awaitsTCP() bool {
 // last one, and clients send it again for some seconds.
 const tcpPatience = 3
 
-// sweep ends the lookups that have waited long enough. It looks at all: those whose transactions are open stand among the others.
+// sweep ends the lookups that have waited long enough. They stand nearly in the order of their last change.
 func (t *Tracker) sweep(now int64) {
 	for n := t.table.oldest(); n != 0; {
 		e := &t.table.list[n]
-		next := e.next
-		age := now - e.last
-		open := e.story == 0 || t.stories[e.story].open > 0 // its transactions have their own timeout
-		over := age > 2*t.window || age > t.window && !open
-		if over && e.story != 0 && age <= tcpPatience*t.window && t.stories[e.story].awaitsTCP() {
-			over = false
+		next, age := e.next, now-e.last
+		if age <= t.window && age >= -2*t.window {
+			return
 		}
-		if over || age < -2*t.window {
+		open := e.story == 0 || t.stories[e.story].open > 0 // its transactions have their own timeout
+		if !open || age > 2*t.window || age < 0 {
 			t.end(n)
 		}
 		n = next
