@@ -49,6 +49,9 @@ transactions, latency, types, EDNS, anomalies, activity, clients, servers, names
 and zones, after what makes the numbers less than the whole truth. All times are
 those of the capture.
 
+With -i the findings are of all that was captured; dnssniff print -i tells of
+them as they begin, change and end.
+
 Ctrl-C ends the reading and shows the report of what was read; a second one ends
 the program. Where no capture has begun yet, the first one fails, with exit code
 1.`,
