@@ -25,7 +25,7 @@ type Limits struct {
 // DefaultLimits returns the bounds of a shard's summary: four fifths of a power of two, as the tables like it. The package's comment says
 // what they come to.
 func DefaultLimits() Limits {
-	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5, Lookups: 1 << 13, Evidence: 1 << 12}
+	return Limits{Clients: 1 << 15 * 4 / 5, Servers: 1 << 13 * 4 / 5, Names: 1 << 17 * 4 / 5, Zones: 1 << 15 * 4 / 5, Lookups: 1 << 13, Evidence: 1 << 11}
 }
 
 // Latencies are recorded in ns between these bounds, the histogram's buckets being at most latencyError wide.

@@ -10,7 +10,7 @@ import (
 
 // row is a row of evidence that a finding may have explained.
 type row struct {
-	evidence.Row
+	*evidence.Row
 	claimed bool
 	back    bool // the client is a resolver that asks for others
 }
@@ -40,7 +40,7 @@ func newCase(in Input) *caseFile {
 	list := make([]row, len(in.Facts.Rows))
 	for i := range in.Facts.Rows {
 		r := &list[i]
-		r.Row = in.Facts.Rows[i]
+		r.Row = &in.Facts.Rows[i]
 		c.all = append(c.all, r)
 		c.rows[r.Symptom] = append(c.rows[r.Symptom], r)
 		c.byServer[r.Server] = append(c.byServer[r.Server], r)

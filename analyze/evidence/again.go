@@ -21,11 +21,11 @@ type asked [1 << 11]struct {
 // questions that came again as soon as a retry timer could make them this one stands.
 func (c *Collector) again(t *decode.Transaction) (soon uint32) {
 	r := t.Response
-	if t.Proto != decode.UDP || t.Query.Flags>>11&15 != 0 || r.Parsed[wire.SectionQuestion] == 0 || r.Truncated() || len(r.Data) < wire.HeaderLen+8 {
-		return 0
-	}
 	weight := c.part(r)
 	if weight == 0 {
+		return 0
+	}
+	if t.Proto != decode.UDP || t.Query.Flags>>11&15 != 0 || r.Parsed[wire.SectionQuestion] == 0 || r.Truncated() || len(r.Data) < wire.HeaderLen+8 {
 		return 0
 	}
 	key := bits.RotateLeft64(r.ClientHash*spreading, 23) ^ bits.RotateLeft64(r.ServerHash*spreading, 41) ^ r.NameHash ^ uint64(r.Question.Type)

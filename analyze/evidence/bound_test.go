@@ -13,7 +13,7 @@ import (
 func newReader(s string) io.Reader { return strings.NewReader(s + "\n") }
 
 func TestAnswersAreBounded(t *testing.T) {
-	const limit = 1 << 10
+	const limit = 1 << 8
 	c := New(1, limit, nobody{})
 	for i := range limit {
 		name := fmt.Sprintf("h%d.example.com.", i)

@@ -14,7 +14,11 @@ func (c *Collector) Event(e *decode.Event) {
 	}
 	switch e.Kind {
 	case decode.KindOpened:
-		c.event(e, TCPOpened).measured(e.RTT)
+		if w := c.weight(classOpened); w > 0 {
+			t := c.event(e, TCPOpened)
+			t.measured(e.RTT)
+			t.Count += uint64(w - 1)
+		}
 	case decode.KindHalfOpen:
 		c.event(e, TCPHalfOpen)
 	case decode.KindUnanswered:

@@ -1,8 +1,8 @@
 // Package evidence gathers what a diagnosis needs, in bounded room, while messages go by: for each client, server and zone what went wrong between them and
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
-// What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 1024 of each kind in a shard all, beyond that 64 in
-// a row of each 4096. For each row that a collector may have it takes 820 bytes at most, with its share of zones, moments, serials,
+// What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 1024 of each kind in a shard all, half as
+// many of good answers, beyond that 32 in a row of each 4096. For each row that a collector may have it takes 820 bytes at most, with its share of zones, moments, serials,
 // signed zones and answers, and 100 KiB besides. What is gathered does not depend on the run's seed.
 package evidence
 
@@ -58,7 +58,7 @@ type harvest struct {
 
 func newHarvest(limit int) harvest {
 	limit = max(limit, minRows)
-	return harvest{rows: newRows(limit), zones: newZones(limit), moments: moments{limit: limit / 2}, serials: newSerials(limit / 8), signed: newSigned(limit / 8),
+	return harvest{rows: newRows(limit), zones: newZones(limit), moments: moments{limit: limit / 2}, serials: newSerials(limit / 4), signed: newSigned(limit / 4),
 		replies: newReplies(limit / 16), pace: [2]*pace{new(pace), new(pace)}}
 }
 
@@ -74,6 +74,7 @@ func NewSum(limit int) *Collector { return &Collector{harvest: newHarvest(limit)
 const (
 	classStatus = 32
 	classLookup = 48 // by what it is counted as
+	classOpened = 62 // TCP connections
 	classOdd    = 63
 	classes     = 64
 )
@@ -127,20 +128,28 @@ func anomalies(t *decode.Transaction) func(func(anomaly.ID) bool) {
 const (
 	exact  = 1 << 10
 	period = 1 << 12
-	block  = 1 << 6
+	block  = 1 << 5
 )
+
+// allOf is how many of a class are all taken: of good answers, of which there are the most, half as many.
+func allOf(class int) uint32 {
+	if class == rcodeNoError || class == rcodeNXDomain || class == classOpened {
+		return exact / 2
+	}
+	return exact
+}
 
 // weight says for how many transactions of its class one stands; 0 is not at all.
 func (c *Collector) weight(class int) uint32 {
-	n := c.seen[class]
-	if n < exact {
-		c.seen[class]++
+	n, all := c.seen[class], allOf(class)
+	c.seen[class]++
+	switch {
+	case n < all:
 		return 1
+	case n == all+period-1:
+		c.seen[class] = all
 	}
-	if c.seen[class]++; c.seen[class] == exact+period {
-		c.seen[class] = exact
-	}
-	if n-exact < block {
+	if n-all < block {
 		return period / block
 	}
 	return 0
@@ -154,11 +163,13 @@ func (c *Collector) Transaction(t *decode.Transaction) {
 	soon := uint32(0)
 	if t.Status == decode.Answered {
 		soon = c.again(t)
-		c.keepPace(t)
 	}
 	w := c.weight(classOf(t))
 	if w == 0 {
 		return
+	}
+	if t.Status == decode.Answered {
+		c.keepPace(t, w)
 	}
 	o := c.observe(t, w)
 	o.soon = soon

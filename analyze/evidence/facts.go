@@ -62,6 +62,7 @@ func Gather(all []*Collector) *Facts {
 	for h, name := range sum.zones.text {
 		text[h] = string(wire.AppendName(nil, []byte(name)))
 	}
+	f.Rows = make([]Row, 0, len(sum.rows.keys))
 	for i, k := range sum.rows.keys {
 		f.Rows = append(f.Rows, Row{Client: k.client, Server: k.server, Zone: text[k.zone], Symptom: k.symptom, Kind: k.kind, Tally: sum.rows.list[i]})
 	}

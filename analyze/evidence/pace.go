@@ -103,12 +103,12 @@ func (p *pace) facts() Pace {
 }
 
 // keepPace notes how long an answer took: those of resolvers apart.
-func (c *Collector) keepPace(t *decode.Transaction) {
+func (c *Collector) keepPace(t *decode.Transaction, weight uint32) {
 	p := c.pace[0]
 	if t.Response.Flags&wire.FlagRA != 0 {
 		p = c.pace[1]
 	}
 	if t.Query.Time >= 0 && bits.Len64(uint64(t.Query.Time)) < 63 {
-		addTo(&p.at(t.Query.Time)[RTTBucket(t.RTT)], 1)
+		addTo(&p.at(t.Query.Time)[RTTBucket(t.RTT)], weight)
 	}
 }

@@ -237,12 +237,20 @@ func (t *Tracker) sweep(now int64) {
 		if age <= t.window && age >= -2*t.window {
 			return
 		}
-		open := e.story == 0 || t.stories[e.story].open > 0 // its transactions have their own timeout
-		if !open || age > 2*t.window || age < 0 {
+		if age < 0 || !t.waits(e, age) {
 			t.end(n)
 		}
 		n = next
 	}
+}
+
+// waits says that a lookup whose usual time is over is waited for: its transactions have their own timeout.
+func (t *Tracker) waits(e *entry, age int64) bool {
+	if e.story == 0 {
+		return age <= 2*t.window
+	}
+	l := &t.stories[e.story]
+	return l.open > 0 && age <= 2*t.window || age <= tcpPatience*t.window && l.awaitsTCP()
 }
 
 // end takes a lookup out that nothing more is expected of.
