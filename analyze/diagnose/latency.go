@@ -197,7 +197,7 @@ func timeoutSteps(c *caseFile) (all []Finding) {
 			f.Severity = Warning
 		}
 		for _, s := range steps {
-			f.say(fmt.Sprintf("%d of %d slow answers took %s, within 3 %%", s.n, n, span(s.at)))
+			f.say(fmt.Sprintf("%d of %d slow answers took %s, within 3%%", s.n, n, span(s.at)))
 		}
 		f.say(fmt.Sprintf("%s of its answers in all, %d queries sent again", number(repeated.Count), repeated.Retransmitted))
 		f.seen(&repeated)

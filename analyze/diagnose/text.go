@@ -81,13 +81,13 @@ func number(n uint64) string {
 func share(part, whole uint64) string {
 	switch p := 100 * float64(part) / float64(max(whole, 1)); {
 	case part == 0:
-		return "0 %"
+		return "0%"
 	case part >= whole:
-		return "100 %"
+		return "100%"
 	case p < 1:
-		return "below 1 %"
+		return "below 1%"
 	default:
-		return strconv.Itoa(min(max(int(p+0.5), 1), 99)) + " %"
+		return strconv.Itoa(min(max(int(p+0.5), 1), 99)) + "%"
 	}
 }
 
