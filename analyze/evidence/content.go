@@ -175,20 +175,25 @@ func (t *serials) at(zone []byte, server packet.Addr) *Serial {
 }
 
 func (t *serials) merge(o *serials) {
-	t.lost += o.lost
-	for _, k := range slices.SortedFunc(maps.Keys(o.by), compareSerials) { // so that those which find no room are the same in each run
-		s := o.by[k]
-		if have, ok := t.by[k]; ok {
-			have.merge(s)
+	t.lost += o.lost + mergeInto(t.by, o.by, slices.SortedFunc(maps.Keys(o.by), compareSerials), t.limit, (*Serial).merge)
+}
+
+// mergeInto adds the entries of o to t, up to a limit, in the order of keys, so that those which find no room are the same in each run. It returns how many
+// these are.
+func mergeInto[K comparable, V any](t, o map[K]*V, keys []K, limit int, merge func(have, other *V)) (lost uint64) {
+	for _, k := range keys {
+		if have, ok := t[k]; ok {
+			merge(have, o[k])
 			continue
 		}
-		if len(t.by) >= t.limit {
-			t.lost++
+		if len(t) >= limit {
+			lost++
 			continue
 		}
-		cloned := *s
-		t.by[k] = &cloned
+		cloned := *o[k]
+		t[k] = &cloned
 	}
+	return lost
 }
 
 // merge adds what was seen by another: shards see the same server at the same time.
@@ -291,20 +296,7 @@ func (t *signed) at(zone []byte) *Signed {
 }
 
 func (t *signed) merge(o *signed) {
-	t.lost += o.lost
-	for _, zone := range slices.Sorted(maps.Keys(o.by)) {
-		s := o.by[zone]
-		if have, ok := t.by[zone]; ok {
-			have.merge(s)
-			continue
-		}
-		if len(t.by) >= t.limit {
-			t.lost++
-			continue
-		}
-		cloned := *s
-		t.by[zone] = &cloned
-	}
+	t.lost += o.lost + mergeInto(t.by, o.by, slices.Sorted(maps.Keys(o.by)), t.limit, (*Signed).merge)
 }
 
 func (s *Signed) merge(o *Signed) {
