@@ -64,7 +64,7 @@ func (r *Report) diagnose(all []*Summary, o Options) {
 		return
 	}
 	in := diagnose.Input{Facts: gathered(all), OneWay: r.Source.OneWay, Load: r.Series.load(), Capture: r.captured(o)}
-	if len(r.Source.Files) == 1 {
+	if len(r.Source.Files) == 1 && r.Source.Files[0] != "-" {
 		in.File = r.Source.Files[0]
 	}
 	if m := &r.Messages; !m.First.IsZero() {

@@ -118,7 +118,7 @@ func randomSubdomains(c *caseFile) (all []Finding) {
 		}
 		w := where{side: c.floodSide(), also: func(r *row) bool { return r.Zone == g.key }}
 		fine, denied := c.total(w, evidence.ZoneFine), c.countLeft(w, evidence.RCODE(nxDomain))
-		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key }}, failed...)
+		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key && r.Zone != "" }}, failed...)
 		rate := perSecond(&g.Tally)
 		if g.Count < rest.Count || rate < 2 {
 			continue

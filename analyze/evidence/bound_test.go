@@ -108,3 +108,27 @@ func TestKnownAnswersAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestZoneOutlastsItsClients has more clients than rows, all of which are denied names of one zone: what is put together still says which zone it is.
+func TestZoneOutlastsItsClients(t *testing.T) {
+	c := New(1, minRows, nobody{})
+	const clients = 10 * minRows
+	for i := range clients {
+		name := fmt.Sprintf("h%d.example.com.", i)
+		x := exchange{question: name + " A", client: fmt.Sprintf("10.0.%d.%d", i/250, i%250), rcode: 3}.transaction(t, uint64(i+1))
+		c.Transaction(x)
+	}
+	var ofZone, all uint64
+	f := Gather([]*Collector{c})
+	for _, r := range f.Rows {
+		if r.Symptom == RCODE(rcodeNXDomain) {
+			all += r.Count
+			if r.Zone == "example.com." {
+				ofZone += r.Count
+			}
+		}
+	}
+	if all == 0 || ofZone != all || len(f.Rows) > minRows*5/4+8 {
+		t.Errorf("%d of %d denials say their zone, in %d rows", ofZone, all, len(f.Rows))
+	}
+}

@@ -64,21 +64,22 @@ func (r *rows) at(k key) (*Tally, bool) {
 	return t, true
 }
 
-// coarse returns a tally that k is part of: of all clients, else of all zones too, for which a quarter of the limit is set aside, else of the symptom.
+// coarse returns a tally that k is part of: of all clients, for which an eighth of the limit is set aside, else of all zones too, for which there is another
+// eighth, else of the symptom.
 func (r *rows) coarse(k key) *Tally {
-	if t := r.find(key{server: k.server, zone: k.zone, symptom: k.symptom, kind: k.kind}); t != nil {
-		return t
+	for i, c := range [...]key{
+		{server: k.server, zone: k.zone, symptom: k.symptom, kind: k.kind}, {server: k.server, symptom: k.symptom, kind: k.kind}, {symptom: k.symptom, kind: k.kind},
+	} {
+		if t := r.find(c); t != nil {
+			return t
+		}
+		if len(r.list) < r.limit+(i+1)*r.limit/8 || i == 2 {
+			empty := NewTally()
+			r.put(c, &empty)
+			return r.find(c)
+		}
 	}
-	k = key{server: k.server, symptom: k.symptom, kind: k.kind}
-	if t := r.find(k); t != nil {
-		return t
-	}
-	if len(r.list) >= r.limit+r.limit/4 {
-		k.server = packet.Addr{}
-	}
-	empty := NewTally()
-	r.put(k, &empty)
-	return r.find(k)
+	return nil // not reached
 }
 
 // find returns the tally of a key, or nil.
