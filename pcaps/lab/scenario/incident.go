@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dnssniff/dnssniff/pcaps"
+	"github.com/dnssniff/dnssniff/pcaps/lab/netns"
 	"github.com/dnssniff/dnssniff/pcaps/lab/server"
 	"github.com/dnssniff/dnssniff/pcaps/lab/stage"
 )
@@ -20,7 +21,7 @@ import (
 // Incidents are less than a minute of healthy traffic each, with one thing wrong in it, or nothing.
 func Incidents() []stage.Scenario {
 	var out []stage.Scenario
-	for _, i := range slices.Concat(healthyDays(), clientIncidents(), resolverIncidents(), serverIncidents(), pathIncidents(), lossIncidents(), abuseIncidents(), nameIncidents(), answerIncidents()) {
+	for _, i := range slices.Concat(healthyDays(), clientIncidents(), resolverIncidents(), serverIncidents(), pathIncidents(), lossIncidents(), abuseIncidents(), nameIncidents(), answerIncidents(), unseenIncidents()) {
 		out = append(out, i.scenario())
 	}
 	return out
@@ -36,6 +37,7 @@ type incident struct {
 	scope   map[string]string
 	at      string // where the capture is taken; empty: the resolver
 	ending  string // of the capture; empty: pcap
+	capture netns.CaptureOptions
 
 	world  stage.World
 	cast   func(context.Context, *stage.Stage) error // what there is beside the world
@@ -52,7 +54,7 @@ func (i incident) scenario() stage.Scenario {
 	var began time.Time
 	return stage.Scenario{
 		Name: "incident-" + i.name, Title: i.title, Teaches: i.teaches, Played: i.played,
-		Healthy: i.cause == "", Cause: i.cause, Scope: i.scope, At: i.at, Ending: i.ending,
+		Healthy: i.cause == "", Cause: i.cause, Scope: i.scope, At: i.at, Ending: i.ending, Capture: i.capture,
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			if !i.alone {
 				if err := s.Make(ctx, i.made()); err != nil {

@@ -97,7 +97,7 @@ func (c crowd) devices(s *stage.Stage) []*device {
 	return out
 }
 
-// sources are the addresses that devices use.
+// sources are the addresses that devices use: IPv4 but for every fourth, or IPv6 where there is nothing else.
 func sources(addrs []netip.Addr) []netip.Addr {
 	var four, six []netip.Addr
 	for _, a := range addrs {
@@ -106,6 +106,9 @@ func sources(addrs []netip.Addr) []netip.Addr {
 		} else {
 			six = append(six, a)
 		}
+	}
+	if len(four) == 0 {
+		return six
 	}
 	for i := 3; i < min(len(four), len(six)); i += 4 {
 		four[i] = six[i]

@@ -75,7 +75,7 @@ func checkScope(t *testing.T, s stage.Scenario) {
 
 // TestIncidentsAreRecorded compares the captures' descriptions with the plays: who changes one has to record the other.
 func TestIncidentsAreRecorded(t *testing.T) {
-	const most = 6 << 20
+	const most = 7 << 20
 	var together int64
 	for _, s := range Incidents() {
 		d, err := pcaps.Describe(os.DirFS(folder), s.Name)
