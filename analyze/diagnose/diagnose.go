@@ -91,11 +91,17 @@ func Find(in Input) (Vantage, []Finding) {
 		for _, f := range r.find(c) {
 			f.ID = r.id
 			f.Refs = append(f.Refs, r.refs...)
+			if f.Severity == Critical && f.Confidence < unsure {
+				f.Severity = Warning
+			}
 			all = append(all, f.complete())
 		}
 	}
 	return c.seenFrom, worth(all)
 }
+
+// unsure is the confidence below which nothing is critical: it would stand before what is known.
+const unsure = 0.65
 
 // unlikely is the confidence below which a finding is not worth saying, and most how many of one rule are: where more are alike, the rest is of the same
 // cause, or the rule sees ghosts.

@@ -64,11 +64,11 @@ func descriptions(t *testing.T, folder string) (list []pcaps.Description) {
 }
 
 // knownWrong are incidents, of those made when the rules were finished (pcaps/lab/scenario/incident_unseen.go), whose cause was not said first when
-// dnssniff was run on them for the first time, and what came first instead. Their descriptions have the truth. Of the ten, seven were right. Nobody is to
+// dnssniff was run on them for the first time, and what came first instead. Their descriptions have the truth. Of the ten, seven were right; an eighth is by now
+// (connections that are reset were taken for loss). Nobody is to
 // make a rule fit them: who mends the fault in general takes the name out.
 var knownWrong = map[string]string{
 	"incident-new-provider-refuses": "upstream-refuses is not said at all: rate-limited (0.89) is, for that server and client, second after a zone-fails (0.53) of a zone that only had bad luck",
-	"incident-new-mail-tcp-reset":   "tcp-resets comes second, as info (0.82), after a packet-loss (0.87) that is not there: the queries of the connections that were reset are taken for lost",
 	"incident-new-loss-and-lame":    "both causes are found, with their scopes, and lame-delegation (0.89) comes before packet-loss (0.84), which has more lookups but fewer failures",
 }
 

@@ -13,7 +13,7 @@ func pathRules() []rule {
 		{"one-way-capture", marked, oneWay, nil}, // what is left: unasked, and no attack
 		{"capture-loss", marked, captureLoss, nil},
 		{"mtu-black-hole", marked, blackHole, []string{"RFC 8201 section 4", "RFC 1191 section 3", "RFC 9715 section 3.1"}},
-		{"tcp-resets", atServer, tcpResets, []string{"RFC 7766 section 6.2", "RFC 9293 section 3.5.2"}},
+		{"tcp-resets", marked, tcpResets, []string{"RFC 7766 section 6.2", "RFC 9293 section 3.5.2"}},
 		{"predictable-source", remarks, predictable, []string{"RFC 5452 section 9.2"}},
 	}
 }

@@ -48,6 +48,11 @@ func TestPathRules(t *testing.T) {
 		{"too big, told, and nobody hurt", "", `
 			NOERROR 192.0.2.1 198.51.100.1 - 100 edns=100 rd=100 ra=100
 			ICMP_too_big,_server's_packet 192.0.2.1 198.51.100.1 - 2 kind=other low=1280 high=1280`},
+		{"resets, and queries over TCP without an answer, are no loss", "tcp-resets", `
+			TCP_reset,_server's_packet 192.0.2.1 198.51.100.1 - 20 kind=other
+			TCP_opened 192.0.2.1 198.51.100.1 - 31 kind=other
+			unanswered 192.0.2.1 198.51.100.1 example.com. 19 rd=19 tcp=19
+			NOERROR 192.0.2.1 198.51.100.1 - 174 rd=174 ra=174`},
 		{"resets with queries under way", "tcp-resets", `
 			TCP_opened 192.0.2.1 198.51.100.1 - 10 kind=other
 			TCP_opened 192.0.2.1 198.51.100.2 - 10 kind=other

@@ -14,7 +14,8 @@ func tcpResets(c *caseFile) (all []Finding) {
 		opened := c.count(w, evidence.TCPOpened)
 		others := where{kind: anyKind, also: func(r *row) bool { return r.Server != g.key }}
 		k := contrast(g.Count, max(opened, g.Count), c.count(others, reset), c.count(others, evidence.TCPOpened))
-		unanswered := c.count(w, anomalyOf('X', 8))
+		overTCP := where{server: g.key, kind: anyKind, also: func(r *row) bool { return r.TCP > 0 && uint64(r.TCP)*2 >= r.Count }}
+		unanswered := max(c.count(w, anomalyOf('X', 8)), c.count(overTCP, evidence.Unanswered))
 		if g.Seen < 3 || g.Count*4 < opened || k < 0.5 {
 			continue
 		}
@@ -35,13 +36,14 @@ func tcpResets(c *caseFile) (all []Finding) {
 		}
 		if unanswered > 0 {
 			f.Severity = Warning
-			f.say(plural(unanswered, "connection") + " had a query under way that never was answered")
+			f.say(plural(unanswered, "query") + " under way in them never had an answer")
 		}
 		f.say(fmt.Sprintf("%s reset by it, %s opened; with other servers %s of %s", plural(g.Count, "connection"), number(opened), number(c.count(others, reset)), number(c.count(others, evidence.TCPOpened))),
 			c.began(&g.Tally))
 		f.seen(&g.Tally)
 		f.Clients = len(g.clients)
 		c.claim(w, reset, anomalyOf('X', 8))
+		c.claim(overTCP, evidence.Unanswered, evidence.LookupFailed)
 		all = append(all, f)
 	}
 	return all
