@@ -60,11 +60,11 @@ func lameDelegation(c *caseFile) (all []Finding) {
 
 func (c *caseFile) lameWords(g *group[serverZone]) string {
 	w := where{server: g.key.server, zone: g.key.zone}
-	if n := c.count(w, evidence.RCODE(refused)); n > 0 {
-		return fmt.Sprintf("REFUSED (%d)", n)
+	if c.count(w, evidence.RCODE(refused)) > 0 {
+		return "REFUSED"
 	}
-	if n := c.count(w, evidence.RCODE(notAuth)); n > 0 {
-		return fmt.Sprintf("NOTAUTH (%d)", n)
+	if c.count(w, evidence.RCODE(notAuth)) > 0 {
+		return "NOTAUTH"
 	}
 	return "a referral away from it"
 }
