@@ -95,7 +95,7 @@ func searchSuffix(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"names that are asked for with the suffix alone, and never without, are somebody's typing"},
 		}
-		f.say(fmt.Sprintf("%s: denied below %s, then found without it by the same client within seconds", plural(g.Count, "name"), bare(g.key)),
+		f.say(fmt.Sprintf("%s of %d name(s) without it, within 5 s after the same client was denied the name below %s", plural(g.Count, "good answer"), g.Names.Estimate(), bare(g.key)),
 			"asked by "+plural(uint64(len(g.clients)), "client"), c.began(&g.Tally))
 		if denied.Count > 0 {
 			f.say(fmt.Sprintf("%s below it, for %d name(s)", plural(denied.Count, "NXDOMAIN answer"), denied.Names.Estimate()))

@@ -83,7 +83,10 @@ func rateLimited(c *caseFile) []Finding {
 		if x.answers.TCP > 0 {
 			f.say(plural(uint64(x.answers.TCP), "query") + " of it over TCP answered")
 		}
-		f.say(fmt.Sprintf("other clients of the server: %s, %d without one or refused", plural(others.Count, "answer"), othersSilent.Count), c.began(&g.Tally))
+		if others.Count+othersSilent.Count > 0 {
+			f.say(fmt.Sprintf("other clients of the server: %s, %d without one or refused", plural(others.Count, "answer"), othersSilent.Count))
+		}
+		f.say(c.began(&g.Tally))
 		f.seen(&g.Tally)
 		f.Clients = 1
 		c.claim(where{client: client, server: server, kind: anyKind}, evidence.Unanswered, evidence.RCODE(refused), evidence.Late, evidence.LookupFailed, evidence.LookupRetried,

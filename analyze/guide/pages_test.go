@@ -128,24 +128,18 @@ func code16(n uint16) string {
 	return string(rune('0' + n))
 }
 
-// TestEveryAnomalyHasAPage holds as soon as the pages of anomalies are there: they come all at once.
+// TestEveryAnomalyHasAPage wants a page in prose for each entry of the catalogue.
 func TestEveryAnomalyHasAPage(t *testing.T) {
 	g := Load()
 	var missing []string
-	written := 0
 	for id := range anomaly.All {
 		p, ok := g.Get(id.String())
 		switch {
 		case !ok:
 			t.Errorf("%s is not in the guide", id)
-		case p.Written:
-			written++
-		default:
+		case !p.Written:
 			missing = append(missing, id.String())
 		}
-	}
-	if written == 0 {
-		t.Skip("no page of an anomaly is written yet")
 	}
 	if len(missing) > 0 {
 		t.Errorf("no page is written for %q", missing)
