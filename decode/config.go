@@ -57,8 +57,8 @@ type Config struct {
 type Limits struct {
 	// Open is the number of queries without a response yet: 280 bytes each, and their names where those are kept.
 	Open int
-	// Answered is the number of places for queries of the last Timeout that have their response: 16 bytes each, of which about a third
-	// is used before the table grows.
+	// Answered is the number of queries of the last Timeout that have their response, at most a million: 24 bytes each, 32 where many
+	// happen to belong into one place.
 	Answered int
 	// Late is the number of timed-out queries remembered for a late response: about 300 bytes each.
 	Late int

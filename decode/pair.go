@@ -46,17 +46,12 @@ type keys struct {
 	client uint64 // client address, client port, transport and ID: what any response to a query shares with it
 	server uint64 // server address, server port and TCP connection
 	quest  uint64 // name, type and class; 0 where the question could not be read
-	place  uint64 // without a seed, of what a query and its response share: where a full table forgets may not differ from run to run
+	// Of all of these, with placeBits first that have no seed, of what a query and its response share: where a full table forgets may not
+	// differ from run to run.
+	all uint64
 }
 
-// placeBits is how much of the hash of all keys is that of place.
 const placeBits = 24
-
-// all is a hash of all keys, which begins with that of place.
-func (k *keys) all() uint64 {
-	const rest = 1<<(64-placeBits) - 1
-	return k.place&^rest | fold(k.client^k0, k.server^bits.RotateLeft64(k.quest, 32))&rest | 1
-}
 
 func keysOf(m *Message) keys {
 	if m.Parsed[0] == 0 {
@@ -77,7 +72,8 @@ func keysWith(m *Message, quest, question uint64) (k keys) {
 	k.server = fold(m.ServerHash^uint64(m.ServerPort)<<48^m.conn, k1)
 	k.quest = quest
 	x, y := halves(&m.Client)
-	k.place = fold(fold(x^k0, y^k1)^endpoint, question^k2)
+	const rest = 1<<(64-placeBits) - 1
+	k.all = fold(fold(x^k0, y^k1)^endpoint, question^k2)&^rest | fold(k.client^k0, k.server^bits.RotateLeft64(quest, 32))&rest | 1
 	return k
 }
 
@@ -142,7 +138,7 @@ func (p *pairer) query(m *Message, k *keys) {
 		same, last = same+1, n
 		p.reused = p.reused || o.keys.server == k.server
 	}
-	if a := p.answered.find(k.all(), m.Time); a != nil {
+	if a := p.answered.find(k.all, m.Time); a != nil {
 		p.stats.Retransmitted++
 		p.answered.repeat(a, m.Time)
 		return
@@ -260,7 +256,7 @@ func (p *pairer) response(m *Message, k *keys) {
 		p.answer(m, exact, k)
 		return
 	}
-	if a := p.answered.find(k.all(), m.Time); a != nil {
+	if a := p.answered.find(k.all, m.Time); a != nil {
 		p.again(m, a)
 	} else if near != 0 {
 		p.mismatch(m, near)
@@ -317,13 +313,13 @@ func (p *pairer) answer(m *Message, n uint32, k *keys) {
 	if m.Proto == TCP && (o.Type == dns.TypeAXFR || o.Type == dns.TypeIXFR) {
 		hash |= transfer
 	}
-	p.remember(o.keys.all(), o.Time, m.Time, hash)
+	p.remember(o.keys.all, o.Time, m.Time, hash)
 	if o.quest != k.quest {
-		p.remember(k.all(), o.Time, m.Time, hash)
+		p.remember(k.all, o.Time, m.Time, hash)
 	}
 	if hash&transfer != 0 && k.quest != 0 { // later messages of a transfer may lack the question (RFC 5936 section 2.2.1)
 		bare := keysWith(m, 0, 0)
-		p.remember(bare.all(), o.Time, m.Time, hash)
+		p.remember(bare.all, o.Time, m.Time, hash)
 	}
 	p.opens.remove(n)
 }

@@ -274,8 +274,8 @@ func TestAnsweredIsBounded(t *testing.T) {
 			lost++
 		}
 	}
-	if len(table.slots) > 1<<10 || lost < 5000-1<<10 {
-		t.Errorf("%d slots, %d lost", len(table.slots), lost)
+	if len(table.ring) > 1<<10 || len(table.index) > 4<<10/8 || lost < 5000-1<<10 {
+		t.Errorf("%d answers, an index of %d, %d lost", len(table.ring), len(table.index), lost)
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *shard) next() *prepared {
 func (s *shard) flush() {
 	for i := range s.prepared[:s.n] {
 		if x := &s.prepared[i]; !x.tcp {
-			s.pairs.answered.warm(x.keys.all())
+			s.pairs.answered.warm(x.keys.all)
 			if s.warmer != nil {
 				s.warmer.Warm(&x.msg)
 			}
