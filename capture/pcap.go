@@ -1,5 +1,10 @@
 package capture
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Magic numbers of the pcap format, as a little-endian reader sees a file of its own byte order
 // (draft-ietf-opsawg-pcap, section 4).
 const (
@@ -77,17 +82,22 @@ func (w *pcapWalker) walk(window []byte, batch []Packet) step {
 		w.start(window)
 		pos = pcapFileHeader
 	}
-	header, unit, order, number := w.header, w.unit, w.order, w.packets
+	header, unit, number := w.header, w.unit, w.packets
+	swap := w.order == bigEndian
 	n := 0
 	var st step
 	for n < len(batch) {
 		rest := window[pos:]
-		if len(rest) < header {
+		if len(rest) < header || len(rest) < pcapRecordHeader {
 			st.need = header
 			break
 		}
-		sec, frac := order.u32(rest), order.u32(rest[4:])
-		captured, length := order.u32(rest[8:]), order.u32(rest[12:])
+		time, lengths := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[8:])
+		if swap { // each half by itself
+			time = bits.RotateLeft64(bits.ReverseBytes64(time), 32)
+			lengths = bits.RotateLeft64(bits.ReverseBytes64(lengths), 32)
+		}
+		captured, length := uint32(lengths), uint32(lengths>>32)
 		if w.lengths != capturedFirst && (w.lengths == capturedSecond || captured > length) {
 			captured, length = length, captured
 		}
@@ -104,7 +114,7 @@ func (w *pcapWalker) walk(window []byte, batch []Packet) step {
 		number++
 		p := &batch[n]
 		p.Data = rest[header:end:end]
-		p.Time = int64(sec)*1e9 + int64(frac)*unit
+		p.Time = int64(uint32(time))*1e9 + int64(time>>32)*unit
 		p.Number, p.Length, p.Link, p.File = number, length, w.link, w.file
 		n++
 		pos += end

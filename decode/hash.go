@@ -34,13 +34,26 @@ func shardOf(a *packet.Addr) uint8 { return shardOfWords(halves(a)) }
 
 func shardOfWords(x, y uint64) uint8 { return uint8(fold(fold(x^k0, y^k1), k2) >> 61) }
 
-// hashBytes hashes the bytes of a message or a name, 16 at a time.
+// hashBytes hashes the bytes of a message or a name, 32 at a time; the last 16 are taken as they stand, whatever of them was taken before.
 func hashBytes(seed uint64, b []byte) uint64 {
 	h := seed ^ uint64(len(b))*k0
-	for len(b) > 16 {
-		h = fold(binary.LittleEndian.Uint64(b)^k1^h, binary.LittleEndian.Uint64(b[8:])^k2^h>>32)
-		b = b[16:]
+	if len(b) < 16 {
+		return hashFew(h, b)
 	}
+	last := b[len(b)-16:]
+	for len(b) > 32 {
+		x := fold(binary.LittleEndian.Uint64(b)^k1^h, binary.LittleEndian.Uint64(b[8:])^k2)
+		h = x ^ bits.RotateLeft64(fold(binary.LittleEndian.Uint64(b[16:])^k0^h, binary.LittleEndian.Uint64(b[24:])^k1), 32)
+		b = b[32:]
+	}
+	if len(b) > 16 {
+		h = fold(binary.LittleEndian.Uint64(b)^k1^h, binary.LittleEndian.Uint64(b[8:])^k2)
+	}
+	return fold(fold(binary.LittleEndian.Uint64(last)^h, binary.LittleEndian.Uint64(last[8:])^k0), k2)
+}
+
+// hashFew hashes fewer than 16 bytes.
+func hashFew(h uint64, b []byte) uint64 {
 	var x, y uint64
 	switch n := len(b); {
 	case n >= 8:

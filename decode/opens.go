@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/dnssniff/dnssniff/decode/packet"
@@ -32,7 +33,12 @@ type opens struct {
 	shift uint   // 64 - log2(len(slots))
 	n     int
 	limit int
+	// The client hash that was looked for last, and its slot: most are looked for again at once, to be linked or removed.
+	client uint64
+	found  uint64 // noSlot where things have moved since
 }
+
+const noSlot = math.MaxUint64
 
 // slot is a query's number and the upper half of its client hash, so that others need not be looked at; 0 is empty.
 type slot uint64
@@ -57,9 +63,16 @@ func (t *opens) full() bool { return t.n >= t.limit }
 
 // slot returns the slot of a client hash, or the empty one where it would be.
 func (t *opens) slot(client uint64) uint64 {
+	if client != t.client || t.found == noSlot {
+		t.client, t.found = client, t.probe(client)
+	}
+	return t.found
+}
+
+func (t *opens) probe(client uint64) uint64 {
 	mask := uint64(len(t.slots) - 1)
-	for i := client >> t.shift; ; i++ {
-		if s := t.slots[i&mask]; s == 0 || uint64(s)>>32 == client>>32 && t.list[s.number()].keys.client == client {
+	for i := client >> (t.shift & 63); ; i++ {
+		if s := t.slots[i&mask]; s == 0 || uint64(s)^client < 1<<32 && t.list[s.number()].keys.client == client {
 			return i & mask
 		}
 	}
@@ -123,6 +136,7 @@ func (t *opens) remove(n uint32) {
 
 // close moves back what follows an emptied slot, so that no probe ends early.
 func (t *opens) close(hole uint64) {
+	t.found = noSlot
 	mask := uint64(len(t.slots) - 1)
 	for i := (hole + 1) & mask; t.slots[i] != 0; i = (i + 1) & mask {
 		home := uint64(t.slots[i]) >> t.shift
@@ -135,7 +149,7 @@ func (t *opens) close(hole uint64) {
 
 // index makes an index of n slots, a power of two.
 func (t *opens) index(n int) {
-	t.slots = make([]slot, n)
+	t.slots, t.found = make([]slot, n), noSlot
 	t.shift = uint(64 - bits.TrailingZeros(uint(n)))
 	for i := t.oldest(); i != 0; i = t.list[i].next {
 		t.link(i)

@@ -83,9 +83,7 @@ func firstWord(name []byte) uint64 {
 	if len(name) >= 8 {
 		return binary.LittleEndian.Uint64(name) | lower
 	}
-	var w [8]byte
-	copy(w[:], name)
-	return binary.LittleEndian.Uint64(w[:]) | lower
+	return lastWord(name) | lower
 }
 
 // Message settles what the message settles. Its keys are those of keysOf.
@@ -183,13 +181,21 @@ func spelling(m *Message) uint32 {
 	}
 	var h uint64
 	name := m.Question.Name
-	for ; len(name) >= 8; name = name[8:] {
+	for ; len(name) > 8; name = name[8:] {
 		h = bits.RotateLeft64(h, 5) ^ binary.LittleEndian.Uint64(name)
 	}
-	for _, c := range name {
-		h = bits.RotateLeft64(h, 5) ^ uint64(c)
-	}
+	h = bits.RotateLeft64(h, 5) ^ lastWord(m.Question.Name)
 	return uint32(h^h>>32) | 1
+}
+
+// lastWord returns the last octets of a name.
+func lastWord(name []byte) uint64 {
+	if n := len(name); n >= 8 {
+		return binary.LittleEndian.Uint64(name[n-8:])
+	}
+	var w [8]byte
+	copy(w[:], name)
+	return binary.LittleEndian.Uint64(w[:])
 }
 
 // fill makes a query of a message. Each field is set by itself: a literal would be made elsewhere and copied.

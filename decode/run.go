@@ -10,8 +10,8 @@ import (
 	"github.com/dnssniff/dnssniff/capture"
 )
 
-// batch is the number of packets asked of a source at once.
-const batch = 256
+// batch is the number of packets asked of a source at once: a power of two.
+const batch = 1024
 
 // Run decodes all packets of a capture with one worker for each source, each of which gives all packets, until the sources end or the
 // context is done: what was read by then is settled all the same. It makes a handler for each of the [Shards]; a handler is called from

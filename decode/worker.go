@@ -25,9 +25,15 @@ type worker struct {
 	tick   int64 // packet time at which all shards move on next
 	leapt  bool  // the packet before had a time far ahead of all others
 	// The packets of a batch that wait for their shard's turn: a shard that has several in a row finds its tables in the cache.
-	waiting [Shards][]waiting
+	waiting [Shards]queue
 	// What the parser has found lost in the packet in work, or in time that went by.
 	lost []packet.Lost
+}
+
+// queue holds the packets that wait.
+type queue struct {
+	n    int
+	list [batch]waiting
 }
 
 // waiting is a packet of a batch, by its number there, and what Peek has told of it.
@@ -43,7 +49,6 @@ func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 	places := new([ahead]prepared)
 	for s := i; s < Shards; s += n {
 		w.shards[s] = newShard(c, handler(s), places)
-		w.waiting[s] = make([]waiting, 0, batch)
 	}
 	w.parser.Watch(c.Timeout, func(l *packet.Lost) { w.lost = append(w.lost, *l) })
 	return w
@@ -71,7 +76,9 @@ func (w *worker) batch(packets []capture.Packet) {
 		if w.shards[s] == nil {
 			continue
 		}
-		w.waiting[s] = append(w.waiting[s], waiting{uint16(i), r, f})
+		q := &w.waiting[s]
+		q.list[q.n&(batch-1)] = waiting{uint16(i), r, f}
+		q.n++
 		if w.conf.InOrder {
 			w.serve(packets, s)
 		}
@@ -106,16 +113,19 @@ func (w *worker) idle(now int64) {
 
 // serve gives a shard the packets that wait for it.
 func (w *worker) serve(packets []capture.Packet, s uint8) {
-	for i := range w.waiting[s] {
-		x := &w.waiting[s][i]
+	own := w.shards[s]
+	if own == nil {
+		return
+	}
+	q := &w.waiting[s]
+	for i := range q.list[:q.n] {
+		x := &q.list[i]
 		p := &packets[x.number]
 		w.parser.ParseFlow(p, x.flow, &w.t)
-		w.shards[s].transport(p, &w.t, x.role)
+		own.transport(p, &w.t, x.role)
 	}
-	w.waiting[s] = w.waiting[s][:0]
-	if w.shards[s] != nil {
-		w.shards[s].flush()
-	}
+	q.n = 0
+	own.flush()
 }
 
 // slow takes a packet of which only Parse can tell whose it is.
@@ -161,12 +171,16 @@ const leap = 3600e9
 
 // clock keeps time, and for the lead the counts of all packets. It says whether the packet's time can be believed.
 func (w *worker) clock(p *capture.Packet) bool {
-	w.leapt = !w.leapt && w.last != 0 && p.Time-w.last > leap
-	if !w.leapt && p.Time > w.last {
-		w.last = p.Time
-	}
 	if w.lead {
 		w.count(p)
+	}
+	if !w.leapt && p.Time-w.last <= leap {
+		w.last = max(w.last, p.Time)
+		return true
+	}
+	w.leapt = !w.leapt && w.last != 0
+	if !w.leapt {
+		w.last = max(w.last, p.Time)
 	}
 	return !w.leapt
 }
