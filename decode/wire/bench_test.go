@@ -1,6 +1,10 @@
 package wire
 
-import "testing"
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
 
 func BenchmarkParse(b *testing.B) {
 	for _, bm := range []struct{ name, data string }{
@@ -55,6 +59,20 @@ func BenchmarkHashName(b *testing.B) {
 				sink += HashName(1, data)
 			}
 		})
+	}
+}
+
+// BenchmarkHashNamesOfAnyLength has names whose lengths are hard to foretell, as those of a capture are.
+func BenchmarkHashNamesOfAnyLength(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	names := make([][]byte, 4096)
+	for i := range names {
+		names[i] = append(bytes.Repeat([]byte{'a'}, 8+r.IntN(32)), 0)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		h, s := HashSpelling(1, names[i%len(names)])
+		sink += h + uint64(s)
 	}
 }
 

@@ -16,10 +16,15 @@ const (
 
 // fold lower-cases the ASCII letters among the eight bytes of w (RFC 4343). The length bytes of a name are below 'A', so they stay.
 func fold(w uint64) uint64 {
+	return w | capitals(w)
+}
+
+// capitals has bit 5 set of each byte of w that is a capital letter: that in which its small one differs.
+func capitals(w uint64) uint64 {
 	low := w &^ highs
 	pastZ := low + (0x7f-'Z')*ones
 	fromA := low + (0x80-'A')*ones
-	return w | (fromA&^pastZ&^w&highs)>>2
+	return (fromA &^ pastZ &^ w & highs) >> 2
 }
 
 // fold1 lower-cases one byte.
@@ -50,20 +55,55 @@ func tail(b []byte) (w uint64) {
 // HashName hashes an uncompressed wire name without regard to the case of ASCII letters. Names that are equal by EqualFold have equal
 // hashes under one seed; a secret random seed keeps others from choosing names that collide. It takes any bytes.
 func HashName(seed uint64, name []byte) uint64 {
-	h, n := seed^mix0, uint64(len(name))
-	for len(name) >= 16 {
-		a := fold(binary.LittleEndian.Uint64(name))
-		b := fold(binary.LittleEndian.Uint64(name[8:]))
-		h = multiply(a^mix1, b^h)
+	h, _ := HashSpelling(seed, name)
+	return h
+}
+
+// NoCapitals is the spelling of a name without a capital letter.
+const NoCapitals = 1
+
+// HashSpelling is HashName, and at its cost a number that tells how the name was spelt: two names that are EqualFold have the same one if they are
+// equal, else once in 2^31. It is NoCapitals iff no letter is a capital, and never 0.
+func HashSpelling(seed uint64, name []byte) (hash uint64, spelling uint32) {
+	h, n, s := seed^mix0, len(name), uint64(0)
+	if n <= 16 {
+		a, b := ends(name)
+		x, y := capitals(a), capitals(b)
+		return multiply(multiply((a|x)^mix1, (b|y)^h)^mix2, uint64(n)^mix1), spelt(x | bits.RotateLeft64(y, 1))
+	}
+	last := name[n-16:]
+	for len(name) > 16 {
+		a, b := binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[8:])
+		x, y := capitals(a), capitals(b)
+		h = multiply((a|x)^mix1, (b|y)^h)
+		s = bits.RotateLeft64(s*mix2, 29) ^ x ^ bits.RotateLeft64(y, 1)
 		name = name[16:]
 	}
-	var a uint64
-	if len(name) >= 8 {
-		a = fold(binary.LittleEndian.Uint64(name))
-		name = name[8:]
+	a, b := binary.LittleEndian.Uint64(last), binary.LittleEndian.Uint64(last[8:])
+	x, y := capitals(a), capitals(b)
+	h = multiply((a|x)^mix1, (b|y)^h)
+	return multiply(h^mix2, uint64(n)^mix1), spelt(bits.RotateLeft64(s*mix2, 29) ^ x ^ bits.RotateLeft64(y, 1))
+}
+
+// spelt brings what is known of capitals to a number that fits.
+func spelt(s uint64) uint32 {
+	if s == 0 {
+		return NoCapitals
 	}
-	h = multiply(a^mix1, fold(tail(name))^h)
-	return multiply(h^mix2, n^mix1)
+	return uint32(s*mix1>>32) | 2
+}
+
+// ends returns the first and the last bytes of b, at most 16, as two words that overlap: to choose by the length costs more than to read twice.
+func ends(b []byte) (first, last uint64) {
+	switch n := len(b); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[n-8:])
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[n-4:]))
+	case n > 0:
+		return uint64(b[0])<<16 | uint64(b[n/2])<<8 | uint64(b[n-1]), 0
+	}
+	return 0, 0
 }
 
 // EqualFold says whether two uncompressed wire names are equal without regard to the case of ASCII letters (RFC 4343).

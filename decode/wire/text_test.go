@@ -106,6 +106,12 @@ func TestHashAndEqualIgnoreCase(t *testing.T) {
 		if !EqualFold(a, b) || HashName(7, a) != HashName(7, b) {
 			t.Fatalf("%q and %q differ", a, b)
 		}
+		_, x := HashSpelling(7, a)
+		_, y := HashSpelling(9, b)
+		_, low := HashSpelling(7, foldSlow(a))
+		if (x == y) != bytes.Equal(a, b) || (x == NoCapitals) != bytes.Equal(a, foldSlow(a)) || low != NoCapitals {
+			t.Fatalf("spellings of %q and %q: %#x and %#x, of small letters %#x", a, b, x, y, low)
+		}
 		c := bytes.Clone(b)
 		c[r.IntN(len(c))] ^= byte(1 << r.IntN(8))
 		same := bytes.Equal(foldSlow(a), foldSlow(c))
@@ -125,6 +131,24 @@ func TestEveryByteFolds(t *testing.T) {
 			low := foldSlow(a)
 			if HashName(3, a) != HashName(3, low) || !EqualFold(a, low) {
 				t.Fatalf("%d times %#x does not fold", n, c)
+			}
+		}
+	}
+}
+
+// TestSpellingOfEachPair has names in which two letters are capitals, which must not cancel each other.
+func TestSpellingOfEachPair(t *testing.T) {
+	for n := 1; n < 70; n++ {
+		seen := map[uint32]string{}
+		for i := range n {
+			for j := i; j < n; j++ {
+				name := bytes.Repeat([]byte{'a'}, n)
+				name[i], name[j] = 'A', 'A'
+				_, s := HashSpelling(1, name)
+				if other, dup := seen[s]; dup || s <= NoCapitals {
+					t.Fatalf("%q: %#x as %q", name, s, other)
+				}
+				seen[s] = string(name)
 			}
 		}
 	}
