@@ -2,7 +2,10 @@ package packet
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
+
+	"github.com/google/gopacket/layers"
 
 	"github.com/dnssniff/dnssniff/capture"
 )
@@ -62,6 +65,32 @@ func BenchmarkFragmentFlood(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		f[44], f[45], f[46], f[47] = byte(i>>24), byte(i>>16), byte(i>>8), byte(i)
 		p.Parse(pkt, &t)
+	}
+}
+
+// BenchmarkParseFlow has what Peek knows, in lengths that are hard to foretell.
+func BenchmarkParseFlow(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	tcp := tcpIn(b, ip4Header(layers.IPProtocolTCP), nil, payloadOf(100))
+	pkts := make([]*capture.Packet, 4096)
+	for i := range pkts {
+		ip := udpIn(b, ip4Header(layers.IPProtocolUDP), 53, 4242, payloadOf(30+r.IntN(200)))
+		if i%10 == 0 {
+			ip = tcp
+		}
+		pkts[i] = frame(1, ethernet(b, 0x0800, ip))
+	}
+	p := NewParser(Limits{})
+	var t Transport
+	b.ReportAllocs()
+	for b.Loop() {
+		pkt := pkts[r.IntN(len(pkts))]
+		if f, ok := Peek(pkt); ok {
+			p.ParseFlow(pkt, f, &t)
+		}
+		if t.L4Check != CheckGood {
+			b.Fatalf("%+v", t)
+		}
 	}
 }
 

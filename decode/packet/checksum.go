@@ -6,35 +6,58 @@ import (
 )
 
 // sum adds the 16-bit words of b to acc in one's complement (RFC 1071), eight bytes at a time, in little-endian order: the sum does not
-// depend on the order but for a swap of its bytes at the end, and 0xffff looks the same both ways.
+// depend on the order but for a swap of its bytes at the end, and 0xffff looks the same both ways. Lengths are hard to foretell, so that there is one
+// loop; what is left besides is taken without a choice.
 func sum(b []byte, acc uint64) uint64 {
+	n := uint(len(b))
+	if n < 32 {
+		return sumFew(b, acc)
+	}
+	rest := binary.LittleEndian.Uint64(b[n-8:]) >> (64 - n%8*8) // nothing if it is shifted by 64
+	eight := binary.LittleEndian.Uint64(b[n&^7-8:]) & -uint64(n>>3&1)
+	sixteen, mask := b[n&^15-16:], -uint64(n>>4&1)
+	acc, c := bits.Add64(acc, rest, 0)
+	acc, c = bits.Add64(acc, eight, c)
+	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(sixteen)&mask, c)
+	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(sixteen[8:])&mask, c)
+	acc += c
+	for i := 0; i <= len(b)-32; i += 32 {
+		x := b[i:]
+		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x), 0)
+		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x[8:]), c)
+		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x[16:]), c)
+		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x[24:]), c)
+		acc += c
+	}
+	return acc
+}
+
+// sumFew is sum for any length.
+func sumFew(b []byte, acc uint64) uint64 {
 	var c uint64
-	for len(b) >= 32 {
-		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b), 0)
-		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b[8:]), c)
-		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b[16:]), c)
-		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b[24:]), c)
+	for ; len(b) >= 4; b = b[4:] {
+		acc, c = bits.Add64(acc, uint64(binary.LittleEndian.Uint32(b)), 0)
 		acc += c
-		b = b[32:]
 	}
-	for len(b) >= 8 {
-		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b), 0)
+	for i, x := range b {
+		acc, c = bits.Add64(acc, uint64(x)<<(i%2*8), 0)
 		acc += c
-		b = b[8:]
 	}
-	var tail uint64
-	if len(b) >= 4 {
-		tail = uint64(binary.LittleEndian.Uint32(b))
-		b = b[4:]
-	}
-	if len(b) >= 2 {
-		tail += uint64(binary.LittleEndian.Uint16(b))
-		b = b[2:]
-	}
-	if len(b) == 1 {
-		tail += uint64(b[0])
-	}
-	acc, c = bits.Add64(acc, tail, 0)
+	return acc
+}
+
+// sum32 is sum for the first 32 bytes of b.
+func sum32(b []byte) uint64 {
+	acc, c := bits.Add64(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), 0)
+	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b[16:]), c)
+	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b[24:]), c)
+	return acc + c
+}
+
+// sum20 is sum for the first 20 bytes of b.
+func sum20(b []byte) uint64 {
+	acc, c := bits.Add64(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), 0)
+	acc, c = bits.Add64(acc, uint64(binary.LittleEndian.Uint32(b[16:])), c)
 	return acc + c
 }
 
@@ -46,13 +69,10 @@ func verdict(acc uint64) CheckState {
 	return CheckBad
 }
 
-// fold16 folds a sum to 16 bits, in one's complement.
+// fold16 folds a sum to 16 bits, in one's complement: each half is added to the other, and the upper one has the carry of the lower.
 func fold16(acc uint64) uint16 {
-	acc = acc>>32 + acc&0xffffffff
-	acc = acc>>32 + acc&0xffffffff
-	acc = acc>>16 + acc&0xffff
-	acc = acc>>16 + acc&0xffff
-	return uint16(acc)
+	half := uint32((acc + bits.RotateLeft64(acc, 32)) >> 32)
+	return uint16((half + bits.RotateLeft32(half, 16)) >> 16)
 }
 
 // transportCheck verifies the checksum, at an offset, of the n bytes of a segment or datagram (RFC 8200 section 8.1, RFC 768, RFC 9293). The
@@ -61,6 +81,11 @@ func transportCheck(t *Transport, b []byte, offset int) CheckState {
 	n := uint32(len(b))
 	pseudo := uint64(bits.ReverseBytes32(n)) + uint64(t.Proto)<<8
 	pseudo = sum(t.Dst[:], sum(t.Src[:], pseudo))
+	return judge(b, pseudo, offset)
+}
+
+// judge verifies the checksum, at an offset, of b, pseudo being the sum of the pseudo-header.
+func judge(b []byte, pseudo uint64, offset int) CheckState {
 	state := verdict(sum(b, pseudo))
 	if state == CheckBad {
 		return unlessOffloaded(pseudo, b[offset:])
