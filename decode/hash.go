@@ -26,7 +26,7 @@ func halves(a *packet.Addr) (uint64, uint64) {
 // HashAddr hashes an address with a seed.
 func HashAddr(seed uint64, a *packet.Addr) uint64 {
 	x, y := halves(a)
-	return fold(fold(x^k0, y^seed), k1)
+	return fold(fold(x^k0^seed, y^bits.RotateLeft64(seed, 32)), k1) // no factor can be made 0 by who does not know the seed
 }
 
 // shardOf assigns a client to a shard. It has no seed: the assignment is the same in each run.
@@ -42,14 +42,15 @@ func hashBytes(seed uint64, b []byte) uint64 {
 	}
 	last := b[len(b)-16:]
 	for len(b) > 32 {
-		x := fold(binary.LittleEndian.Uint64(b)^k1^h, binary.LittleEndian.Uint64(b[8:])^k2)
-		h = x ^ bits.RotateLeft64(fold(binary.LittleEndian.Uint64(b[16:])^k0^h, binary.LittleEndian.Uint64(b[24:])^k1), 32)
+		g := bits.RotateLeft64(h, 32)
+		x := fold(binary.LittleEndian.Uint64(b)^h, binary.LittleEndian.Uint64(b[8:])^g)
+		h = x ^ bits.RotateLeft64(fold(binary.LittleEndian.Uint64(b[16:])^k1^h, binary.LittleEndian.Uint64(b[24:])^k1^g), 32)
 		b = b[32:]
 	}
 	if len(b) > 16 {
-		h = fold(binary.LittleEndian.Uint64(b)^k1^h, binary.LittleEndian.Uint64(b[8:])^k2)
+		h = fold(binary.LittleEndian.Uint64(b)^h, binary.LittleEndian.Uint64(b[8:])^bits.RotateLeft64(h, 32))
 	}
-	return fold(fold(binary.LittleEndian.Uint64(last)^h, binary.LittleEndian.Uint64(last[8:])^k0), k2)
+	return fold(fold(binary.LittleEndian.Uint64(last)^h, binary.LittleEndian.Uint64(last[8:])^bits.RotateLeft64(h, 32)), k2)
 }
 
 // hashFew hashes fewer than 16 bytes.
@@ -63,5 +64,5 @@ func hashFew(h uint64, b []byte) uint64 {
 	case n > 0:
 		x = uint64(b[0])<<16 | uint64(b[n/2])<<8 | uint64(b[n-1])
 	}
-	return fold(fold(x^h, y^k0), k2)
+	return fold(fold(x^h, y^bits.RotateLeft64(h, 32)), k2)
 }

@@ -73,7 +73,7 @@ func keysWith(m *Message, quest, question uint64) (k keys) {
 	k.quest = quest
 	x, y := halves(&m.Client)
 	const rest = 1<<(64-placeBits) - 1
-	k.all = fold(fold(x^k0, y^k1)^endpoint, question^k2)&^rest | fold(k.client^k0, k.server^bits.RotateLeft64(quest, 32))&rest | 1
+	k.all = fold(x^bits.RotateLeft64(y, 23)^endpoint^k0, question^k2)&^rest | fold(k.client^k0, k.server^bits.RotateLeft64(quest, 32))&rest | 1
 	return k
 }
 
@@ -174,20 +174,6 @@ func (p *pairer) evict(n uint32) {
 	p.opens.remove(n)
 }
 
-// spelling tells one spelling of the question's name from another; 0 without a name.
-func spelling(m *Message) uint32 {
-	if m.Parsed[0] == 0 {
-		return 0
-	}
-	var h uint64
-	name := m.Question.Name
-	for ; len(name) > 8; name = name[8:] {
-		h = bits.RotateLeft64(h, 5) ^ binary.LittleEndian.Uint64(name)
-	}
-	h = bits.RotateLeft64(h, 5) ^ lastWord(m.Question.Name)
-	return uint32(h^h>>32) | 1
-}
-
 // lastWord returns the last octets of a name.
 func lastWord(name []byte) uint64 {
 	if n := len(name); n >= 8 {
@@ -201,7 +187,7 @@ func lastWord(name []byte) uint64 {
 // fill makes a query of a message. Each field is set by itself: a literal would be made elsewhere and copied.
 func fill(o *open, m *Message, keepName bool) {
 	o.client, o.server, o.clientPort, o.serverPort = m.Client, m.Server, m.ClientPort, m.ServerPort
-	o.proto, o.ipVersion, o.spell, o.conn = m.Proto, m.IPVersion, spelling(m), m.conn
+	o.proto, o.ipVersion, o.spell, o.conn = m.Proto, m.IPVersion, m.spelling, m.conn
 	q := &o.Query
 	q.Time, q.Number, q.File, q.ID, q.Flags, q.Length = m.Time, m.Number, m.File, m.ID, m.Flags, m.Length
 	q.HasOPT, q.UDPSize, q.EDNSFlags, q.EDNSVersion = m.HasOPT, m.EDNS.UDPSize, m.EDNS.Flags, m.EDNS.Version
@@ -306,9 +292,7 @@ func (p *pairer) end(t *Transaction) {
 func (p *pairer) answer(m *Message, n uint32, k *keys) {
 	o := &p.opens.list[n]
 	t := p.pair(Answered, m, &o.Query)
-	if s := spelling(m); s != 0 && o.spell != 0 {
-		t.CaseDiffers = s != o.spell
-	}
+	t.CaseDiffers = m.spelling != o.spell && m.spelling != 0 && o.spell != 0
 	p.found.judge(t)
 	if m.Proto == TCP && p.overtakes(n) {
 		p.found.add(outOfOrder, 0, 0)

@@ -82,7 +82,7 @@ func (e event) message(t *testing.T, number uint64) *Message {
 	msg := &Message{Message: w, Time: e.at.Nanoseconds(), Number: number, Proto: e.proto, IPVersion: 4, Length: uint16(len(data)),
 		Client: addr(or(e.client, "192.0.2.1")), Server: addr(or(e.server, "198.51.100.53")), ClientPort: max(e.port, 40000), ServerPort: 53, conn: e.conn}
 	if w.Parsed[0] > 0 {
-		msg.NameHash = wire.HashName(7, w.Question.Name)
+		msg.NameHash, msg.spelling = wire.HashSpelling(7, w.Question.Name)
 	}
 	return msg
 }

@@ -184,9 +184,9 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 // hash computes what the tables know a message by.
 func (s *shard) hash(m *Message) {
 	seed := s.conf.Seed
-	m.NameHash = 0
+	m.NameHash, m.spelling = 0, 0
 	if m.Parsed[0] > 0 {
-		m.NameHash = wire.HashName(seed, m.Question.Name)
+		m.NameHash, m.spelling = wire.HashSpelling(seed, m.Question.Name)
 	}
 	m.ClientHash, m.ServerHash = HashAddr(seed, &m.Client), HashAddr(seed, &m.Server)
 	m.body = uint32(hashBytes(seed, m.Data))

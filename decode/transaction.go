@@ -55,6 +55,7 @@ type Message struct {
 
 	conn      uint64 // TCP connection within the shard
 	backwards bool   // the QR bit says otherwise than the ports which way it goes
+	spelling  uint32 // tells one spelling of the question's name from another; 0 without a name
 	body      uint32 // hash of Data
 }
 

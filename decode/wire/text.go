@@ -65,23 +65,23 @@ const NoCapitals = 1
 // HashSpelling is HashName, and at its cost a number that tells how the name was spelt: two names that are EqualFold have the same one if they are
 // equal, else once in 2^31. It is NoCapitals iff no letter is a capital, and never 0.
 func HashSpelling(seed uint64, name []byte) (hash uint64, spelling uint32) {
-	h, n, s := seed^mix0, len(name), uint64(0)
+	h, k, n, s := seed^mix0, seed^mix1, len(name), uint64(0) // no factor can be made 0 by who does not know the seed
 	if n <= 16 {
 		a, b := ends(name)
 		x, y := capitals(a), capitals(b)
-		return multiply(multiply((a|x)^mix1, (b|y)^h)^mix2, uint64(n)^mix1), spelt(x | bits.RotateLeft64(y, 1))
+		return multiply(multiply((a|x)^k, (b|y)^h)^mix2, uint64(n)^mix1), spelt(x | bits.RotateLeft64(y, 1))
 	}
 	last := name[n-16:]
 	for len(name) > 16 {
 		a, b := binary.LittleEndian.Uint64(name), binary.LittleEndian.Uint64(name[8:])
 		x, y := capitals(a), capitals(b)
-		h = multiply((a|x)^mix1, (b|y)^h)
+		h = multiply((a|x)^k, (b|y)^h)
 		s = bits.RotateLeft64(s*mix2, 29) ^ x ^ bits.RotateLeft64(y, 1)
 		name = name[16:]
 	}
 	a, b := binary.LittleEndian.Uint64(last), binary.LittleEndian.Uint64(last[8:])
 	x, y := capitals(a), capitals(b)
-	h = multiply((a|x)^mix1, (b|y)^h)
+	h = multiply((a|x)^k, (b|y)^h)
 	return multiply(h^mix2, uint64(n)^mix1), spelt(bits.RotateLeft64(s*mix2, 29) ^ x ^ bits.RotateLeft64(y, 1))
 }
 
