@@ -2,6 +2,7 @@ package decode
 
 import (
 	"encoding/binary"
+	"hash/crc32"
 	"math"
 
 	"github.com/miekg/dns"
@@ -218,12 +219,12 @@ func (f *found) subnet(q *Query, m *Message) {
 	}
 }
 
-// subnetOf hashes what a response has to repeat of an ECS option: all but the scope (RFC 7871 section 7.3).
+// subnetOf sums up what a response has to repeat of an ECS option: all but the scope (RFC 7871 section 7.3).
 func subnetOf(option []byte) uint32 {
 	var fixed [subnetFixed]byte
 	copy(fixed[:], option)
 	fixed[3] = 0
-	return uint32(hashBytes(uint64(binary.LittleEndian.Uint32(fixed[:])), option[min(subnetFixed, len(option)):]))
+	return crc32.Update(crc32.ChecksumIEEE(fixed[:]), crc32.IEEETable, option[min(subnetFixed, len(option)):])
 }
 
 // size notes a datagram larger than the client has said it takes, and one that came in fragments.

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"hash/crc32"
 	"net/netip"
 	"slices"
 	"testing"
@@ -99,7 +100,7 @@ func addr(s string) packet.Addr { return packet.AddrFrom(netip.MustParseAddr(s))
 // hashed fills in what a shard does.
 func hashed(m *Message) *Message {
 	m.ClientHash, m.ServerHash = HashAddr(7, &m.Client), HashAddr(7, &m.Server)
-	m.body = uint32(hashBytes(7, m.Data))
+	m.body = crc32.ChecksumIEEE(m.Data)
 	return m
 }
 

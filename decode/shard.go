@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"hash/maphash"
 	"math"
 
 	"github.com/dnssniff/dnssniff/capture"
@@ -35,6 +36,7 @@ type shard struct {
 	idle     idleConns
 	event    Event
 	stats    Stats
+	bytes    maphash.Seed // of the hashes of whole messages
 	pairs    *pairer
 	streams  *stream.Assembler
 	recent   recent
@@ -46,7 +48,7 @@ type shard struct {
 }
 
 func newShard(c *Config, out Handler, p *[ahead]prepared) *shard {
-	s := &shard{conf: c, out: out, prepared: p}
+	s := &shard{conf: c, out: out, bytes: maphash.MakeSeed(), prepared: p}
 	s.warmer, _ = out.(Warmer)
 	s.watcher, _ = out.(Watcher)
 	s.ticker, _ = out.(Ticker)
@@ -143,7 +145,7 @@ func (s *shard) twice(hash uint64, now int64) bool {
 
 func (s *shard) segmentOf(p *capture.Packet, t *packet.Transport) {
 	h := fold(HashAddr(s.conf.Seed^uint64(t.SrcPort)<<32, &t.Src)^uint64(t.Seq)<<32^uint64(t.Ack), HashAddr(uint64(t.DstPort)<<32, &t.Dst)^k0)
-	if s.twice(fold(h^uint64(t.IPID)<<16^uint64(t.Flags), hashBytes(k1, t.Payload)), p.Time) {
+	if s.twice(fold(h^uint64(t.IPID)<<16^uint64(t.Flags), maphash.Bytes(s.bytes, t.Payload)), p.Time) {
 		return
 	}
 	x := s.next()
@@ -189,7 +191,7 @@ func (s *shard) hash(m *Message) {
 		m.NameHash, m.spelling = wire.HashSpelling(seed, m.Question.Name)
 	}
 	m.ClientHash, m.ServerHash = HashAddr(seed, &m.Client), HashAddr(seed, &m.Server)
-	m.body = uint32(hashBytes(seed, m.Data))
+	m.body = uint32(maphash.Bytes(s.bytes, m.Data))
 }
 
 // shortDatagram notes a payload that is too short for a header.
