@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/dnssniff/dnssniff/decode/hugepage"
@@ -17,7 +18,7 @@ type answer struct {
 const transfer = 1 << 31
 
 const (
-	// perGroup is how many answers the index has room for where a key belongs.
+	// perGroup is how many answers the index has room for where a key belongs; a mask, too.
 	perGroup = 15
 	// maxAnswers bounds the ring: the numbers of answers that have gone differ from those of the ones that are there.
 	maxAnswers = 1 << 30
@@ -27,30 +28,29 @@ const (
 // group is the part of the index where a key belongs: of each answer a byte of its key, so that the others need not be looked at, and its number.
 // The last byte is the place of the next one: they come and go in turn.
 type group struct {
-	tags    [2]uint64 // place 0 is the lowest byte of the first
+	tags    [perGroup + 1]uint8
 	numbers [perGroup + 1]uint32
 }
 
 const (
-	nextShift = 56 // of the last byte
-	eachByte  = 0x0101010101010101
-	highBits  = 0x8080808080808080
+	eachByte = 0x0101010101010101
+	highBits = 0x8080808080808080
 )
 
 // next returns the place of the next answer.
-func (g *group) next() int { return int(g.tags[1] >> nextShift) }
+func (g *group) next() int { return int(g.tags[perGroup]) }
 
 // put puts an answer into a place, and makes the one behind it the next.
 func (g *group) put(place int, key uint64, number uint32) {
-	word, shift := place>>3&1, uint(place&7)*8
-	g.tags[word] = g.tags[word]&^(0xff<<shift) | key>>8&0xff<<shift
-	g.numbers[place&(len(g.numbers)-1)] = number
-	after := uint64(place + 1)
-	if after == perGroup {
-		after = 0
+	place &= perGroup
+	g.tags[place], g.numbers[place] = tag(key), number
+	if place++; place == perGroup {
+		place = 0
 	}
-	g.tags[1] = g.tags[1]&(1<<nextShift-1) | after<<nextShift
+	g.tags[perGroup] = uint8(place)
 }
+
+func tag(key uint64) uint8 { return uint8(key >> 8) }
 
 // answered remembers answered queries in the order of their responses: they come and go at the ends of a ring. What is searched at random is an
 // index, and of it hardly ever more than 16 bytes.
@@ -66,7 +66,7 @@ type answered struct {
 	timeout uint32 // in ticks
 	swept   int64  // ns
 	span    int64  // from one sweep to the next
-	warmed  uint64
+	warmed  uint8
 }
 
 // newAnswered returns a table for answers of the last timeout, in ns; limit bounds their number.
@@ -98,12 +98,12 @@ func (t *answered) there(number uint32) bool { return t.next-number-1 < t.n }
 
 // find returns the answered query with that key, or nil. It is valid until the next call.
 func (t *answered) find(key uint64, now int64) *answer {
-	g, want := t.group(key), key>>8&0xff*eachByte
-	for word, tags := range g.tags {
+	g, want := t.group(key), uint64(tag(key))*eachByte
+	for at := 0; at <= 8; at += 8 {
 		// The high bit of each byte that is the same; now and then of another, too.
-		x := tags ^ want
+		x := binary.LittleEndian.Uint64(g.tags[at:]) ^ want
 		for same := (x - eachByte) &^ x & highBits; same != 0; same &= same - 1 {
-			number := g.numbers[word*8+bits.TrailingZeros64(same)/8]
+			number := g.numbers[(at+bits.TrailingZeros64(same)/8)&perGroup]
 			if a := t.at(number); a.key == key && t.there(number) && t.young(a, t.ticks(now)) {
 				return a
 			}
