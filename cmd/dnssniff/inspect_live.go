@@ -17,29 +17,20 @@ func (o *inspectOptions) runLive(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	conf, err := o.source.config()
-	if err != nil {
-		return err
-	}
-	x, err := o.source.exchange(ctx, args, o.output, o.std)
-	if err != nil {
-		return err
-	}
-	defer x.in.Close()
-	ctx, cancel := o.source.until(ctx, x.live, o.std)
-	defer cancel()
-	l, ok := x.in.(*liveInput)
-	if !ok {
-		return errors.Join(errors.New("-i without an interface"), x.done())
-	}
-	told := l.announce(o.std.err)
-	found, err := o.await(ctx, l, conf, expr)
-	told()
-	l.report(o.std.err)
-	if err == nil {
-		err = o.show(x.out, found)
-	}
-	return errors.Join(err, x.done())
+	return o.source.with(ctx, args, o.output, o.std, func(ctx context.Context, conf decode.Config, x exchange) error {
+		l, ok := x.in.(*liveInput)
+		if !ok {
+			return errors.New("-i without an interface")
+		}
+		told := l.announce(o.std.err)
+		found, err := o.await(ctx, l, conf, expr)
+		told()
+		l.report(o.std.err)
+		if err != nil {
+			return err
+		}
+		return o.show(x.out, found)
+	})
 }
 
 // await reads until a transaction matches.

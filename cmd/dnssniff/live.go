@@ -239,6 +239,23 @@ func (o *sourceOptions) exchange(ctx context.Context, args []string, output stri
 	return x, err
 }
 
+// with opens input and output, hands them over with a context that is done when the reading is to end, and closes them. Its error is all that went
+// wrong.
+func (o *sourceOptions) with(ctx context.Context, args []string, output string, std streams, do func(context.Context, decode.Config, exchange) error) error {
+	conf, err := o.config()
+	if err != nil {
+		return err
+	}
+	x, err := o.exchange(ctx, args, output, std)
+	if err != nil {
+		return err
+	}
+	defer x.in.Close()
+	ctx, cancel := o.until(ctx, x.live, std)
+	defer cancel()
+	return errors.Join(do(ctx, conf, x), x.done())
+}
+
 // until returns a context for reading an input: done with ctx, for pipes the grace after it, and at the end of -a.
 func (o *sourceOptions) until(ctx context.Context, live bool, std streams) (context.Context, context.CancelFunc) {
 	d, _ := o.live.duration() // exchange has looked at it

@@ -85,19 +85,9 @@ func (o *offendersOptions) run(ctx context.Context, args []string) error {
 	if err := o.checkSource(args); err != nil {
 		return err
 	}
-	conf, err := o.source.config()
-	if err != nil {
-		return err
-	}
-	x, err := o.source.exchange(ctx, args, o.output, o.std)
-	if err != nil {
-		return err
-	}
-	defer x.in.Close()
-	ctx, cancel := o.source.until(ctx, x.live, o.std)
-	defer cancel()
-	err = o.toPackets(func(packets io.Writer) error { return o.show(ctx, x.in, conf, x.out, packets) })
-	return errors.Join(err, x.done())
+	return o.source.with(ctx, args, o.output, o.std, func(ctx context.Context, conf decode.Config, x exchange) error {
+		return o.toPackets(func(packets io.Writer) error { return o.show(ctx, x.in, conf, x.out, packets) })
+	})
 }
 
 // checkSource judges what is read and where it is written.

@@ -81,10 +81,6 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	if !ok {
 		return usageError{fmt.Errorf("--time is clock, full or relative, not %q", o.time)}
 	}
-	conf, err := o.source.config()
-	if err != nil {
-		return err
-	}
 	if o.lookups && o.where != "" {
 		return usageError{errors.New("--where is for transactions: it does not go with --lookups")}
 	}
@@ -98,16 +94,18 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	if err := checkOutput(o.output, slices.Concat(o.source.files, args), o.std); err != nil {
 		return err
 	}
-	x, err := o.source.exchange(ctx, args, o.output, o.std)
-	if err != nil {
-		return err
-	}
-	defer x.in.Close()
-	ctx, cancel := o.source.until(ctx, x.live, o.std)
-	defer cancel()
-	conf.KeepNames, conf.InOrder = true, true
-	p := o.printer(x.out, &conf, x.live)
-	p.look.Time, p.stop, p.where = form, cancel, expr
+	return o.source.with(ctx, args, o.output, o.std, func(ctx context.Context, conf decode.Config, x exchange) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		conf.KeepNames, conf.InOrder = true, true
+		p := o.printer(x.out, &conf, x.live)
+		p.look.Time, p.stop, p.where = form, cancel, expr
+		return o.print(ctx, conf, x, p)
+	})
+}
+
+// print prints, and says at the end what was amiss.
+func (o *printOptions) print(ctx context.Context, conf decode.Config, x exchange, p *printer) error {
 	errs := &serial{w: o.std.err}
 	o.tell(x.in, &conf, p, errs)
 	told := announce(x.in, errs)
@@ -115,7 +113,7 @@ func (o *printOptions) run(ctx context.Context, args []string) error {
 	p.toldAll(stats)
 	told()
 	ended(x.in, o.std.err)
-	if err := errors.Join(err, p.err, x.done()); err != nil {
+	if err := errors.Join(err, p.err); err != nil {
 		return err
 	}
 	warn(o.std.err, sourceOf(ctx, x.in).Faults)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -81,27 +80,21 @@ func (o *reportOptions) run(ctx context.Context, args []string) error {
 	if err := checkOutput(o.output, slices.Concat(o.source.files, args), o.std); err != nil {
 		return err
 	}
-	conf, err := o.source.config()
-	if err != nil {
-		return err
-	}
-	x, err := o.source.exchange(ctx, args, o.output, o.std)
-	if err != nil {
-		return err
-	}
-	defer x.in.Close()
-	ctx, cancel := o.source.until(ctx, x.live, o.std)
-	defer cancel()
+	return o.source.with(ctx, args, o.output, o.std, o.report)
+}
+
+// report reads the input and writes what it shows.
+func (o *reportOptions) report(ctx context.Context, conf decode.Config, x exchange) error {
 	told := announce(x.in, o.std.err)
 	r, err := o.read(ctx, x.in, conf)
 	told()
 	ended(x.in, o.std.err)
-	if err == nil {
-		count(r, x.in)
-		warn(o.std.err, r.Source.Faults)
-		err = o.render(x.out, r)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, x.done())
+	count(r, x.in)
+	warn(o.std.err, r.Source.Faults)
+	return o.render(x.out, r)
 }
 
 // check judges the flags.
