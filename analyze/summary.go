@@ -16,7 +16,7 @@ import (
 // Limits bound the tables of one summary. A row takes 64 bytes, 80 with its share of free ones, and its key (17 bytes, or the name).
 type Limits struct {
 	Clients, Servers, Names, Zones int
-	// Lookups is the number of lookups under way: 420 bytes each.
+	// Lookups is the number of lookups under way: 510 bytes each.
 	Lookups int
 	// Evidence is the number of rows of evidence: 500 bytes each.
 	Evidence int

@@ -2,11 +2,12 @@
 // without EDNS or without options, over TCP, with CD, at another server. The steps together are a lookup; it has one outcome, as the client felt
 // it, and one total time.
 //
-// Lookups that are answered at once cost two probes of a small table. A tracker holds at most its limit of lookups: 64 bytes each, and 400 more
-// for those that took more than that.
+// Lookups that are answered at once cost two probes of a small table. A tracker holds at most its limit of lookups: 64 bytes each, 32 more for those that
+// have failed at the first try, 400 for those that took more than that, and 12 in the index.
 package lookup
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/dnssniff/dnssniff/decode"
@@ -118,12 +119,38 @@ func keyOf(client, name uint64, typ uint16) uint64 {
 	return hi ^ lo
 }
 
+// question is who asked for what.
+type question struct {
+	client packet.Addr
+	name   uint64 // hash
+	typ    uint16
+}
+
+// begin makes a story a new one, without steps.
+func (l *Lookup) begin(q question, asked []byte, residue uint16) {
+	l.Client, l.Name, l.Asked, l.Type, l.Tries = q.client, q.name, asked, q.typ, 0
+	l.open, l.residue, l.counted, l.refused = 0, residue, false, false
+}
+
+// first makes a story that of an entry.
+func (l *Lookup) first(e *entry, q question, asked []byte) {
+	l.begin(q, asked, 0)
+	l.Steps[0], l.Tries = e.step(), 1
+	if l.Steps[0].State == Open {
+		l.open = 1
+	}
+}
+
 // Bits of an entry.
 const (
 	bitEDNS = 1 << iota
 	bitTCP
 	bitCD
 	bitMalformed
+	bitError  // the response had an RCODE that is no answer
+	bitSilent // there was none in time
+
+	bitsEnded = bitError | bitSilent
 )
 
 // begin fills an entry from a query.
@@ -146,8 +173,30 @@ func (e *entry) begin(m *decode.Message) {
 
 // step returns the entry's only step.
 func (e *entry) step() Step {
-	return Step{Time: e.time, Number: e.number, Server: e.server, Options: e.options, port: e.port, Size: e.size,
+	s := Step{Time: e.time, Number: e.number, Server: e.server, Options: e.options, port: e.port, Size: e.size,
 		EDNS: e.bits&bitEDNS != 0, TCP: e.bits&bitTCP != 0, CD: e.bits&bitCD != 0, Malformed: e.bits&bitMalformed != 0}
+	switch {
+	case e.bits&bitError != 0:
+		s.State, s.RTT, s.RCODE = Answered, e.last-e.time, uint16(e.rcode)
+	case e.bits&bitSilent != 0:
+		s.State = Silent
+	}
+	return s
+}
+
+// fails notes how the only step failed, and says that there is room for it in the entry.
+func (e *entry) fails(x *decode.Transaction) bool {
+	r := x.Response
+	if r == nil {
+		e.bits |= bitSilent
+		return true
+	}
+	code := r.RCODE()
+	if code > math.MaxUint8 || r.Truncated() || r.Time < e.last || x.RTT != r.Time-e.time {
+		return false
+	}
+	e.bits, e.rcode = e.bits|bitError, uint8(code)
+	return true
 }
 
 // end fills in how the transaction ended.

@@ -133,6 +133,8 @@ func TestLookups(t *testing.T) {
 		{"silence_ends_it", []string{"q 1 0s", "s 1", later}, "1 0 1 0 0 1", "", ""},
 		{"retry_after_the_timeout", []string{"q 1 0s", "s 1", "q 2 5010ms", "a 2 5011ms 0"}, "1 1 0 1 0 0", "again", "P04"},
 		{"servfail_is_no_answer", []string{"q 1 0s", "a 1 1ms 2", later}, "1 0 1 0 0 1", "", ""},
+		{"servfail_and_same_port_again", []string{"q 1 0s", "a 1 1ms 2", "q 1 2ms", "a 1 3ms 0"}, "1 1 0 0 0 0", "", ""},
+		{"silence_and_same_port_again", []string{"q 1 0s", "s 1", "q 1 6s", "a 1 6001ms 0"}, "1 1 0 0 0 0", "", ""},
 		{"other_server", []string{"q 1 0s", "a 1 1ms 5", "q 2 2ms server=2", "a 2 3ms 0"}, "1 1 0 1 0 0", "other_server", "P04"},
 		{"tc_then_tcp", []string{"q 1 0s", "a 1 1ms 0 tc", "q 2 2ms tcp", "a 2 3ms 0"}, "1 1 0 1 1 0", "tcp", "P04"},
 		{"tc_and_no_tcp", []string{"q 1 0s", "a 1 1ms 0 tc", later}, "1 0 1 0 0 1", "", "O33"},
@@ -180,8 +182,8 @@ func TestTrackerIsBounded(t *testing.T) {
 	for i := range n {
 		s.query(strings.Fields(fmt.Sprintf("q %d %dus name=%d", i, i, i)))
 	}
-	if s.tracker.table.n > 1<<10 {
-		t.Errorf("%d lookups", s.tracker.table.n)
+	if n := s.tracker.table.index.n; n > 1<<10 {
+		t.Errorf("%d lookups", n)
 	}
 	if c := s.tracker.Counts(); c.Forgotten+c.Pending != n {
 		t.Errorf("%d forgotten and %d pending, of %d", c.Forgotten, c.Pending, n)
@@ -195,20 +197,21 @@ func TestTableAgainstMap(t *testing.T) {
 	for i := range 200000 {
 		key = key*0x9e3779b97f4a7c15 + 1
 		k := key >> 53 << 50 // few, and crowded
-		n := tab.find(k)
+		n, at := tab.find(k)
 		if n != want[k] {
 			t.Fatalf("step %d: found %d, want %d", i, n, want[k])
 		}
 		switch {
 		case n == 0:
-			want[k] = tab.add(k)
+			tab.add(k)
+			want[k] = tab.youngest()
 			order = append(order, k)
 		case i%3 == 0:
 			tab.touch(n)
 			at := slices.Index(order, k)
 			order = append(slices.Delete(order, at, at+1), k)
 		default:
-			tab.remove(n)
+			tab.remove(n, at)
 			delete(want, k)
 			at := slices.Index(order, k)
 			order = slices.Delete(order, at, at+1)
@@ -220,8 +223,8 @@ func TestTableAgainstMap(t *testing.T) {
 		}
 		order = order[1:]
 	}
-	if len(order) > 0 || tab.n != len(want) {
-		t.Errorf("%d left over, %d in all, want %d", len(order), tab.n, len(want))
+	if len(order) > 0 || tab.index.n != len(want) {
+		t.Errorf("%d left over, %d in all, want %d", len(order), tab.index.n, len(want))
 	}
 }
 

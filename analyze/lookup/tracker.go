@@ -50,8 +50,10 @@ type Listener interface {
 // Tracker follows the lookups of one shard's clients. It is for one goroutine at a time.
 type Tracker struct {
 	table   table
-	stories []Lookup // number 0 is none
-	free    []uint32 // of stories
+	stories []Lookup   // number 0 is none
+	free    []uint32   // of stories
+	failed  []question // of entries with bitError or bitSilent, by number
+	single  Lookup     // of one step, while it is told
 	counts  Counts
 	seed    uint64
 	// window is how long, in packet time, a lookup that has failed waits for another try (ns): as long as a query for its response.
@@ -64,7 +66,7 @@ type Tracker struct {
 // decoder must keep names ([decode.Config.KeepNames]).
 func (t *Tracker) Every() { t.every = true }
 
-// New returns a tracker of at most limit lookups at once. seed and timeout (ns) are those of the run's [decode.Config].
+// New returns a tracker of at most limit lookups at once, and 65535. seed and timeout (ns) are those of the run's [decode.Config].
 func New(seed uint64, timeout int64, limit int, out Listener) *Tracker {
 	return &Tracker{table: newTable(limit), stories: make([]Lookup, 1), seed: seed, window: timeout, out: out}
 }
@@ -75,20 +77,19 @@ func (t *Tracker) Tick(now int64) { t.sweep(now) }
 // Query takes a query with a question, before its transaction.
 func (t *Tracker) Query(m *decode.Message) {
 	key := keyOf(m.ClientHash, m.NameHash, m.Question.Type)
-	n := t.table.find(key)
-	if n == 0 {
-		if t.table.full() {
-			t.forget(t.table.oldest())
-		}
-		t.table.list[t.table.add(key)].begin(m)
+	if n, _ := t.table.find(key); n != 0 {
+		t.again(n, m)
 		return
 	}
-	t.again(n, m)
+	if t.table.full() {
+		t.forget(t.table.oldest())
+	}
+	t.table.add(key).begin(m)
 }
 
 // Warm asks memory for what a message's lookup will need, and returns what it read, which means nothing.
 func (t *Tracker) Warm(m *decode.Message) uint32 {
-	return t.table.slots[keyOf(m.ClientHash, m.NameHash, m.Question.Type)>>t.table.shift].number()
+	return t.table.warm(keyOf(m.ClientHash, m.NameHash, m.Question.Type))
 }
 
 // again takes a query for a question that is being looked up, or was until a moment ago.
@@ -98,7 +99,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 	if e.story == 0 && e.port == port {
 		return // a retransmission
 	}
-	l := t.story(e, &m.Client, m.NameHash, m.Question.Name, m.Question.Type)
+	l := t.story(e, question{m.Client, m.NameHash, m.Question.Type}, m.Question.Name)
 	if l.step(port) != nil {
 		return
 	}
@@ -106,7 +107,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 	e.begin(m)
 	e.story = story
 	if l.counted {
-		*l = Lookup{Client: m.Client, Name: m.NameHash, Asked: l.Asked, Type: m.Question.Type, residue: l.residue + l.open}
+		l.begin(question{m.Client, m.NameHash, m.Question.Type}, l.Asked, l.residue+l.open)
 	}
 	l.Tries = min(l.Tries+1, 1<<15)
 	l.open++
@@ -115,7 +116,7 @@ func (t *Tracker) again(n uint32, m *decode.Message) {
 }
 
 // story returns the story of a lookup, begun with its only step if need be.
-func (t *Tracker) story(e *entry, client *packet.Addr, name uint64, asked []byte, typ uint16) *Lookup {
+func (t *Tracker) story(e *entry, q question, asked []byte) *Lookup {
 	if e.story == 0 {
 		if last := len(t.free) - 1; last >= 0 {
 			e.story, t.free = t.free[last], t.free[:last]
@@ -123,11 +124,12 @@ func (t *Tracker) story(e *entry, client *packet.Addr, name uint64, asked []byte
 			e.story = uint32(len(t.stories))
 			t.stories = append(t.stories, Lookup{})
 		}
-		t.stories[e.story] = Lookup{Client: *client, Name: name, Type: typ, Tries: 1, open: 1}
-		t.stories[e.story].Steps[0] = e.step()
 		if t.every {
-			t.stories[e.story].Asked = slices.Clone(asked)
+			asked = slices.Clone(asked)
+		} else {
+			asked = nil
 		}
+		t.stories[e.story].first(e, q, asked)
 	}
 	return &t.stories[e.story]
 }
@@ -143,24 +145,49 @@ func (t *Tracker) Settle(x *decode.Transaction) {
 	} else {
 		client = decode.HashAddr(t.seed, &x.Client)
 	}
-	n := t.table.find(keyOf(client, x.Query.NameHash, x.Query.Type))
+	n, at := t.table.find(keyOf(client, x.Query.NameHash, x.Query.Type))
 	if n == 0 {
 		return
 	}
 	e := &t.table.list[n]
-	port := portOf(x.ClientPort, x.Query.ID)
-	if e.story == 0 && e.port == port && x.Response != nil && good(x.Response) && !t.every {
-		t.counts.Total++
-		t.counts.Answered++
-		t.table.remove(n)
-		return
+	if e.story == 0 && e.port == portOf(x.ClientPort, x.Query.ID) && e.bits&bitsEnded == 0 && !t.every {
+		if x.Response != nil && good(x.Response) {
+			t.counts.Total++
+			t.counts.Answered++
+			t.table.remove(n, at)
+			return
+		}
+		if e.fails(x) {
+			t.fail(n, x)
+			return
+		}
 	}
-	l := t.story(e, &x.Client, x.Query.NameHash, x.Query.Name, x.Query.Type)
-	t.settle(l, l.step(port), x)
+	t.settled(n, x)
+}
+
+// fail notes that the only step of a lookup has failed.
+func (t *Tracker) fail(n uint32, x *decode.Transaction) {
+	if need := int(n) + 1 - len(t.failed); need > 0 {
+		t.failed = append(t.failed, make([]question, need)...)
+	}
+	t.failed[n] = question{x.Client, x.Query.NameHash, x.Query.Type}
+	t.wait(n, x)
+}
+
+// settled takes the end of a transaction of a lookup that has a story, or needs one now.
+func (t *Tracker) settled(n uint32, x *decode.Transaction) {
+	l := t.story(&t.table.list[n], question{x.Client, x.Query.NameHash, x.Query.Type}, x.Query.Name)
+	t.settle(l, l.step(portOf(x.ClientPort, x.Query.ID)), x)
 	if l.counted && l.open == 0 && l.residue == 0 {
 		t.remove(n)
 		return
 	}
+	t.wait(n, x)
+}
+
+// wait makes a lookup wait for another try from the end of a transaction on.
+func (t *Tracker) wait(n uint32, x *decode.Transaction) {
+	e := &t.table.list[n]
 	if x.Response != nil {
 		e.last = max(e.last, x.Response.Time)
 	} else {
@@ -247,7 +274,7 @@ func (t *Tracker) sweep(now int64) {
 // waits says that a lookup whose usual time is over is waited for: its transactions have their own timeout.
 func (t *Tracker) waits(e *entry, age int64) bool {
 	if e.story == 0 {
-		return age <= 2*t.window
+		return age <= 2*t.window && e.bits&bitsEnded == 0
 	}
 	l := &t.stories[e.story]
 	return l.open > 0 && age <= 2*t.window || age <= tcpPatience*t.window && l.awaitsTCP()
@@ -255,10 +282,17 @@ func (t *Tracker) waits(e *entry, age int64) bool {
 
 // end takes a lookup out that nothing more is expected of.
 func (t *Tracker) end(n uint32) {
-	// Without a story it has had no transaction of its own: its query was one that had been answered, sent again.
-	if story := t.table.list[n].story; story != 0 && !t.stories[story].counted {
-		t.count(&t.stories[story], false)
-	}
+	switch e := &t.table.list[n]; {
+	case e.story != 0:
+		if l := &t.stories[e.story]; !l.counted {
+			t.count(l, false)
+		}
+	case e.bits&bitsEnded != 0: // judge has nothing to say of it
+		t.single.first(e, t.failed[n], nil)
+		t.counts.Total++
+		t.counts.Failed++
+		t.out.Settled(&t.single, false)
+	} // else it has had no transaction of its own: its query was one that had been answered, sent again
 	t.remove(n)
 }
 
@@ -270,11 +304,13 @@ func (t *Tracker) forget(n uint32) {
 }
 
 func (t *Tracker) remove(n uint32) {
-	if story := t.table.list[n].story; story != 0 {
-		t.free = append(t.free, story)
-		t.stories[story].Client = packet.Addr{} // of none
+	e := &t.table.list[n]
+	if e.story != 0 {
+		t.free = append(t.free, e.story)
+		t.stories[e.story].Client = packet.Addr{} // of none
 	}
-	t.table.remove(n)
+	_, at := t.table.find(e.key)
+	t.table.remove(n, at)
 }
 
 // count tells the outcome of a lookup.
