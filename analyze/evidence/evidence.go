@@ -89,10 +89,18 @@ func classOf(t *decode.Transaction) int {
 	return int(t.Response.RCODE() & 31)
 }
 
-// odd says that a transaction has an anomaly that is noted.
+// odd says that an answered transaction has an anomaly that is noted.
 func odd(t *decode.Transaction) bool {
-	for id := range anomalies(t) {
-		if noted(id) {
+	q, r := t.Query, t.Response
+	if len(t.Anomalies)+int(q.NAnomalies)+len(r.Anomalies) == 0 {
+		return false
+	}
+	return anyNoted(r.Anomalies) || anyNoted(t.Anomalies) || anyNoted(q.Anomalies[:q.NAnomalies])
+}
+
+func anyNoted(all []anomaly.Seen) bool {
+	for i := range all {
+		if noted(all[i].ID) {
 			return true
 		}
 	}

@@ -120,8 +120,24 @@ func (s Symptom) common() bool {
 	return s == rcodeNoError || s == rcodeNXDomain || s == ZoneFine || s == NoData
 }
 
-// noted says that an anomaly has rows: those that are a sign of trouble, and some that are not until they are many.
+// noted says that an anomaly has rows.
 func noted(id anomaly.ID) bool {
+	n := uint16(id) - 'A'<<8
+	return n < 26<<8 && notedIDs[n>>6]>>(n&63)&1 != 0
+}
+
+// notedIDs has a bit for each group and number.
+var notedIDs = func() (all [26 << 8 / 64]uint64) {
+	for n := range uint16(26 << 8) {
+		if notable(anomaly.ID(n + 'A'<<8)) {
+			all[n>>6] |= 1 << (n & 63)
+		}
+	}
+	return all
+}()
+
+// notable says that an anomaly is to be noted: those that are a sign of trouble, and some that are not until they are many.
+func notable(id anomaly.ID) bool {
 	if id.Severity() >= anomaly.Suspicious {
 		return true
 	}
