@@ -35,8 +35,11 @@ func (c *caseFile) validation(zone string) validation {
 // most says that most of a zone's names fail where a resolver answers for it, and not once by chance. Answers from a cache, and to clients that set CD, are
 // good all the same.
 func (v *validation) most(c *caseFile, zone string) bool {
+	if v.failed.Seen < 2 {
+		return false
+	}
 	good := c.total(where{zone: zone, also: func(r *row) bool { return c.resolver(r.Server) }}, evidence.ZoneFine, evidence.RCODE(nxDomain))
-	return v.failed.Seen >= 2 && v.failed.Count*2 >= good.Count-min(good.Count, uint64(good.CD))
+	return v.failed.Count*2 >= good.Count-min(good.Count, uint64(good.CD))
 }
 
 // describe fills in what all findings about validation have in common, and claims what they explain.
@@ -87,10 +90,13 @@ func dsMismatch(c *caseFile) (all []Finding) {
 	for i := range c.Facts.Signed {
 		s := &c.Facts.Signed[i]
 		ds, keys := s.DS.All(), s.Keys.All()
-		v := c.validation(s.Zone)
 		said := c.count(where{kind: anyKind, also: func(r *row) bool { return r.Zone == s.Zone }}, evidence.EDE(ednsNoDNSKEY)) > 0
 		apart := len(ds) > 0 && len(keys) > 0 && len(keys) < cap(keys) && !overlap(ds, keys)
-		if !v.most(c, s.Zone) || !apart && (!said || overlap(ds, keys)) {
+		if !apart && (!said || overlap(ds, keys)) {
+			continue
+		}
+		v := c.validation(s.Zone)
+		if !v.most(c, s.Zone) {
 			continue
 		}
 		f := Finding{

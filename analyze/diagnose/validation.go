@@ -22,8 +22,11 @@ func signaturesMissing(c *caseFile) (all []Finding) {
 	for i := range c.Facts.Signed {
 		s := &c.Facts.Signed[i]
 		ds := s.DS.All()
+		if len(ds) == 0 || s.Unsigned+s.Keyless < 2 || s.Good+s.Expired+s.NotYet > 0 || len(s.SignedBy.All()) > 0 {
+			continue
+		}
 		v := c.validation(s.Zone)
-		if len(ds) == 0 || s.Unsigned+s.Keyless < 2 || s.Good+s.Expired+s.NotYet > 0 || len(s.SignedBy.All()) > 0 || !v.most(c, s.Zone) {
+		if !v.most(c, s.Zone) {
 			continue
 		}
 		f := Finding{
@@ -54,9 +57,12 @@ func signaturesMissing(c *caseFile) (all []Finding) {
 func signaturesNotYet(c *caseFile) (all []Finding) {
 	for i := range c.Facts.Signed {
 		s := &c.Facts.Signed[i]
+		if s.NotYet == 0 || s.Good > s.NotYet {
+			continue
+		}
 		v := c.validation(s.Zone)
 		said := slices.Contains(v.errors, ednsNotYet)
-		if s.NotYet == 0 || s.Good > s.NotYet || v.failed.Count > 0 && !v.most(c, s.Zone) || v.failed.Count == 0 && !said && s.NotYet < 3 {
+		if v.failed.Count > 0 && !v.most(c, s.Zone) || v.failed.Count == 0 && !said && s.NotYet < 3 {
 			continue
 		}
 		begin := time.Unix(s.ValidFrom, 0).UTC()

@@ -62,11 +62,7 @@ func Gather(all []*Collector) *Facts {
 	for h, name := range sum.zones.text {
 		text[h] = string(wire.AppendName(nil, []byte(name)))
 	}
-	f.Rows = make([]Row, 0, len(sum.rows.keys))
-	for i, k := range sum.rows.keys {
-		f.Rows = append(f.Rows, Row{Client: k.client, Server: k.server, Zone: text[k.zone], Symptom: k.symptom, Kind: k.kind, Tally: sum.rows.list[i]})
-	}
-	slices.SortFunc(f.Rows, compareRows)
+	f.rows(&sum.rows, text)
 	for _, m := range sum.moments.list {
 		f.Moments = append(f.Moments, Event{Moment: m, ZoneName: text[m.Zone]})
 	}
@@ -77,6 +73,27 @@ func Gather(all []*Collector) *Facts {
 	f.content(&sum)
 	f.answers(&sum, text)
 	return f
+}
+
+// rows copies the rows in their order. They are large: what is sorted are their numbers.
+func (f *Facts) rows(r *rows, text map[uint64]string) {
+	zones, order := make([]string, len(r.keys)), make([]int, len(r.keys))
+	for n := range r.keys {
+		zones[n], order[n] = text[r.keys[n].zone], n
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := &r.keys[a], &r.keys[b]
+		if c := cmp.Or(cmp.Compare(x.symptom, y.symptom), bytes.Compare(x.client[:], y.client[:])); c != 0 {
+			return c
+		}
+		return cmp.Or(bytes.Compare(x.server[:], y.server[:]), cmp.Compare(zones[a], zones[b]), cmp.Compare(x.kind, y.kind),
+			cmp.Compare(r.tally(a).Count, r.tally(b).Count))
+	})
+	f.Rows = make([]Row, len(order))
+	for i, n := range order {
+		k, x := &r.keys[n], &f.Rows[i]
+		x.Client, x.Server, x.Zone, x.Symptom, x.Kind, x.Tally = k.client, k.server, zones[n], k.symptom, k.kind, *r.tally(n)
+	}
 }
 
 func (f *Facts) answers(sum *harvest, text map[uint64]string) {
@@ -103,11 +120,6 @@ func (f *Facts) content(sum *harvest) {
 	for _, name := range slices.Sorted(maps.Keys(sum.signed.by)) {
 		f.Signed = append(f.Signed, *sum.signed.by[name])
 	}
-}
-
-func compareRows(a, b Row) int {
-	return cmp.Or(cmp.Compare(a.Symptom, b.Symptom), bytes.Compare(a.Client[:], b.Client[:]), bytes.Compare(a.Server[:], b.Server[:]),
-		cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Count, b.Count))
 }
 
 func compareMoments(a, b Event) int {
