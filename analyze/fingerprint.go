@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
 	"slices"
@@ -18,66 +19,66 @@ const (
 	linkSLL2     capture.LinkType = 276 // LINKTYPE_LINUX_SLL2
 )
 
-// question is what a client asked, and may ask again.
-type question struct {
-	name uint64 // hash; 0: none
-	time int64
-	typ  uint16
-}
-
-// fingerprint is how a client makes its queries: what tells one resolver library from another. It begins with the client's first offence.
+// fingerprint is how a client makes its queries: what tells one resolver library from another. It begins with the client's first offence. Its fields
+// stand in the order in which they are needed: see offender.
 type fingerprint struct {
-	queries          uint64
+	queries          uint16
 	id, port         uint16
-	constant, rising uint64 // IDs equal to the one before, or one higher
-	onePort, inOrder uint64 // ports likewise
-	rd, ad, cd, do   uint64 // queries with the bit
-	opt              uint64 // queries with an OPT, as are sizes and options
+	constant, rising uint16 // IDs equal to the one before, or one higher
+	onePort, inOrder uint16 // ports likewise
+	rd, ad, cd, do   uint16 // queries with the bit
+	opt              uint16 // queries with an OPT, as are sizes and options
+	mixedCase        uint16 // queries whose name has letters of both cases
+	tcp              uint16
 	minSize, maxSize uint16
 	options          [8]uint16 // of the first OPT that has any, in its order
 	nOptions         uint8
-	otherOptions     bool   // another OPT had others, or in another order
-	mixedCase        uint64 // queries whose name has letters of both cases
-	tcp              uint64
+	otherOptions     bool // another OPT had others, or in another order
 	minHop, maxHop   uint8
 	vlan             uint16
 	mac              [6]byte
 	hasMAC           bool
+	nAgain           uint8
 	again            [4]uint32 // ms between a question and the same question, the first different ones
-	nAgain           int
-	last             [4]question // the last different questions: clients ask for A and AAAA together, and retry both
+	// The last different questions, and when they were asked: clients ask for A and AAAA together, and retry both. A question is the hash of its name
+	// and type; 0: none.
+	last  [4]uint64
+	times [4]int64 // ns
 }
 
 // fingerprintQueries is how many queries make a fingerprint: more of them tell little.
 const fingerprintQueries = 1024
+
+// bit returns 1 where something is so: counting with it is no branch that a processor could guess wrong.
+func bit(yes bool) (n uint16) {
+	if yes {
+		n = 1
+	}
+	return n
+}
 
 // observe takes in a query, unless there were enough.
 func (f *fingerprint) observe(m *decode.Message) {
 	if f.queries == fingerprintQueries {
 		return
 	}
-	count := func(n *uint64, yes bool) {
-		if yes {
-			*n++
-		}
-	}
 	if f.queries > 0 {
-		count(&f.constant, m.ID == f.id)
-		count(&f.rising, m.ID == f.id+1)
-		count(&f.onePort, m.ClientPort == f.port)
-		count(&f.inOrder, m.ClientPort == f.port+1)
+		f.constant += bit(m.ID == f.id)
+		f.rising += bit(m.ID == f.id+1)
+		f.onePort += bit(m.ClientPort == f.port)
+		f.inOrder += bit(m.ClientPort == f.port+1)
 	}
 	f.queries++
 	f.id, f.port = m.ID, m.ClientPort
-	count(&f.rd, m.Flags&wire.FlagRD != 0)
-	count(&f.ad, m.Flags&wire.FlagAD != 0)
-	count(&f.cd, m.Flags&wire.FlagCD != 0)
-	count(&f.tcp, m.Proto == decode.TCP)
+	f.rd += bit(m.Flags&wire.FlagRD != 0)
+	f.ad += bit(m.Flags&wire.FlagAD != 0)
+	f.cd += bit(m.Flags&wire.FlagCD != 0)
+	f.tcp += bit(m.Proto == decode.TCP)
 	if m.HasOPT {
 		f.edns(m)
 	}
 	if m.Parsed[wire.SectionQuestion] > 0 {
-		count(&f.mixedCase, mixedCase(m.Question.Name))
+		f.mixedCase += bit(mixedCase(m.Question.Name))
 		f.repetition(m)
 	}
 	f.path(m)
@@ -88,8 +89,9 @@ func (f *fingerprint) edns(m *decode.Message) {
 		f.minSize, f.maxSize = m.EDNS.UDPSize, m.EDNS.UDPSize
 	}
 	f.minSize, f.maxSize = min(f.minSize, m.EDNS.UDPSize), max(f.maxSize, m.EDNS.UDPSize)
-	if m.EDNS.Flags&wire.EDNSFlagDO != 0 {
-		f.do++
+	f.do += bit(m.EDNS.Flags&wire.EDNSFlagDO != 0)
+	if m.EDNS.NOptions == 0 {
+		return
 	}
 	var room [len(f.options)]uint16
 	order := room[:0]
@@ -110,26 +112,30 @@ func (f *fingerprint) edns(m *decode.Message) {
 
 // repetition notes how long after a question the client asks the same again.
 func (f *fingerprint) repetition(m *decode.Message) {
+	q := m.NameHash + uint64(m.Question.Type)*spreading
 	oldest := 0
-	for i := range f.last {
-		q, o := &f.last[i], &f.last[oldest]
-		if q.name != 0 && q.name == m.NameHash && q.typ == m.Question.Type {
-			f.retried(m.Time - q.time)
-			q.time = m.Time
+	for i, known := range f.last {
+		if known == q {
+			f.retried(m.Time - f.times[i])
+			f.times[i] = m.Time
 			return
 		}
-		if o.name != 0 && (q.name == 0 || q.time < o.time) {
+		if known == 0 { // there are none after it
+			oldest = i
+			break
+		}
+		if f.times[i] < f.times[oldest] {
 			oldest = i
 		}
 	}
-	f.last[oldest] = question{name: m.NameHash, time: m.Time, typ: m.Question.Type}
+	f.last[oldest], f.times[oldest] = q, m.Time
 }
 
 // retried notes a time between a question and the same question (ns), unless one near it is known.
 func (f *fingerprint) retried(after int64) {
 	ms := uint32(min(max(after, 0)+5e5, 1<<31*1e6) / 1e6)
 	near := func(known uint32) bool { return ms <= known+known/8+2 && known <= ms+ms/8+2 }
-	if ms > 0 && f.nAgain < len(f.again) && !slices.ContainsFunc(f.again[:f.nAgain], near) {
+	if ms > 0 && int(f.nAgain) < len(f.again) && !slices.ContainsFunc(f.again[:f.nAgain], near) {
 		f.again[f.nAgain] = ms
 		f.nAgain++
 	}
@@ -164,18 +170,30 @@ func senderMAC(link capture.LinkType, frame []byte) []byte {
 	return nil
 }
 
-// mixedCase says whether a wire name has letters of both cases (0x20).
+// mixedCase says whether a wire name has letters of both cases (0x20). Lengths of labels are below the letters.
 func mixedCase(name []byte) bool {
-	var upper, lower bool
-	for _, c := range name {
-		upper = upper || 'A' <= c && c <= 'Z'
-		lower = lower || 'a' <= c && c <= 'z'
+	var upper, lower uint64
+	for ; len(name) >= 8; name = name[8:] {
+		w := binary.LittleEndian.Uint64(name)
+		upper |= within(w, 'A', 'Z')
+		lower |= within(w, 'a', 'z')
 	}
-	return upper && lower
+	for _, c := range name {
+		upper |= within(uint64(c), 'A', 'Z')
+		lower |= within(uint64(c), 'a', 'z')
+	}
+	return upper != 0 && lower != 0
+}
+
+// within sets the highest bit of each octet of w that lies from first to last, which are ASCII, and clears all others.
+func within(w, first, last uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	low := w &^ highs
+	return (low + (0x80-first)*ones) &^ (low + (0x7f-last)*ones) &^ w & highs
 }
 
 // share says how often something is: "never", "always", or the percentage, which is never 0 or 100.
-func share(n, of uint64) string {
+func share(n, of uint16) string {
 	switch {
 	case of == 0 || n == 0:
 		return "never"
@@ -186,13 +204,13 @@ func share(n, of uint64) string {
 }
 
 // choice names how values follow each other, of which n were compared.
-func choice(constant, rising, n uint64) string {
+func choice(constant, rising, n uint16) string {
 	switch {
 	case n < 3:
 		return "too few to say"
-	case 10*constant >= 9*n:
+	case 10*int(constant) >= 9*int(n):
 		return "constant"
-	case 10*rising >= 9*n:
+	case 10*int(rising) >= 9*int(n):
 		return "rising by one"
 	}
 	return "changing"
@@ -200,7 +218,7 @@ func choice(constant, rising, n uint64) string {
 
 func (f *fingerprint) report() Fingerprint {
 	compared := f.queries - min(f.queries, 1)
-	r := Fingerprint{Queries: f.queries, IDs: choice(f.constant, f.rising, compared), Ports: choice(f.onePort, f.inOrder, compared), RD: share(f.rd, f.queries),
+	r := Fingerprint{Queries: uint64(f.queries), IDs: choice(f.constant, f.rising, compared), Ports: choice(f.onePort, f.inOrder, compared), RD: share(f.rd, f.queries),
 		AD: share(f.ad, f.queries), CD: share(f.cd, f.queries), EDNS: share(f.opt, f.queries), DO: share(f.do, f.opt), TCP: share(f.tcp, f.queries),
 		MixedCase: share(f.mixedCase, f.queries), UDPSizes: []uint16{}, Options: []string{}, OptionsVary: f.otherOptions,
 		RetryMS: slices.Clone(f.again[:f.nAgain]), HopLimits: []int{}, VLAN: f.vlan}

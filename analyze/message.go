@@ -10,6 +10,9 @@ import (
 
 // Message counts a message.
 func (s *Summary) Message(m *decode.Message) {
+	if s.ahead.n > 0 {
+		s.warm()
+	}
 	switch m.Proto {
 	case decode.MDNS:
 		s.messages.MDNS++

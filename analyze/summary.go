@@ -44,7 +44,7 @@ type Summary struct {
 	servers   *table
 	names     *table
 	zones     *table // of names that are no longer in names
-	warmed    uint32 // where Warm puts what it reads
+	ahead     ahead
 	lookups   *lookup.Tracker
 	habits    *habits
 	evidence  *evidence.Collector
@@ -140,14 +140,6 @@ func appendLower(dst, name []byte) []byte {
 		dst = append(dst, c)
 	}
 	return dst
-}
-
-// Warm implements [decode.Warmer].
-func (s *Summary) Warm(m *decode.Message) {
-	s.warmed += s.names.warm(m.NameHash) + s.clients.warm(m.ClientHash)
-	if s.lookups != nil {
-		s.warmed += s.lookups.Warm(m)
-	}
 }
 
 // Tick implements [decode.Ticker].
