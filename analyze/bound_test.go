@@ -58,8 +58,8 @@ func TestLongNamesAreBounded(t *testing.T) {
 			t.Fatalf("after %d names: %d bytes of keys in %d", n, used, room)
 		}
 	}
-	if s.zones.keys.bytes > keyBytes*s.zones.limit || s.names.n > s.names.limit || s.names.weightLost == 0 {
-		t.Errorf("%d bytes of zones, %d names, %d lost", s.zones.keys.bytes, s.names.n, s.names.weightLost)
+	if s.zones.keys.bytes > keyBytes*s.zones.limit || len(s.names.rows) > s.names.limit || s.names.weightLost == 0 {
+		t.Errorf("%d bytes of zones, %d names, %d lost", s.zones.keys.bytes, len(s.names.rows), s.names.weightLost)
 	}
 	kept := uint64(0)
 	for r := range s.names.all {
@@ -144,15 +144,15 @@ func TestPurgeFreesHalfTheBytes(t *testing.T) {
 		longName(&name, n)
 		table.row(spread(uint64(n)), name[:]).queries = 10 + n
 	}
-	for n := uint64(500); table.n < table.limit; n++ {
+	for n := uint64(500); len(table.rows) < table.limit; n++ {
 		count(table, n, 1)
 	}
 	if table.weightLost != 0 {
 		t.Fatal("lost rows below the limit")
 	}
 	table.purge()
-	if table.keys.bytes > table.keyLimit/2 || table.n == 0 {
-		t.Errorf("%d bytes of keys in %d rows, limit %d", table.keys.bytes, table.n, table.keyLimit)
+	if table.keys.bytes > table.keyLimit/2 || len(table.rows) == 0 {
+		t.Errorf("%d bytes of keys in %d rows, limit %d", table.keys.bytes, len(table.rows), table.keyLimit)
 	}
 	if table.find(spread(499)) == nil {
 		t.Error("the heaviest row is gone")

@@ -273,6 +273,9 @@ var (
 	localName = anomaly.Make('N', 16)
 )
 
+// arpa ends the names of addresses (RFC 3172).
+const arpa = "\x04arpa\x00"
+
 // Types of questions (IANA).
 const (
 	qtypeA    = 1
@@ -288,7 +291,7 @@ func oddities(name []byte) (bits uint8) {
 	if wire.MisdirectedName(name, qtypeA) {
 		bits |= oddForAddress
 	}
-	if wire.MisdirectedName(name, qtypePTR) {
+	if n := len(name) - len(arpa); n > 0 && wire.EqualFold(name[n:], []byte(arpa)) && wire.MisdirectedName(name, qtypePTR) {
 		bits |= oddForPTR
 	}
 	if wire.TunnelName(name) {

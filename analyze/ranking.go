@@ -26,20 +26,23 @@ func (a *ranked) before(queries, responses uint32, key []byte) int {
 	return cmp.Or(cmp.Compare(queries, a.queries), cmp.Compare(responses, a.responses), slices.Compare(a.key, key))
 }
 
-// offer takes a row, whose key is copied if it is kept.
-func (k *ranking) offer(hash uint64, key []byte, c *counts) {
+// offer counts a row, and says whether it may be among the heaviest: then put it.
+func (k *ranking) offer(c *counts) bool {
 	k.rows++
 	if c.queries > 0 {
 		k.queried++
 	}
-	if len(k.best) == k.most && (k.most == 0 || k.best[k.most-1].before(c.queries, c.responses, key) <= 0) {
-		return
+	if len(k.best) < k.most {
+		return true
 	}
-	k.put(ranked{hash, slices.Clone(key), *c})
+	return k.most > 0 && c.queries >= k.best[k.most-1].queries
 }
 
-// put takes a row whose key is the ranking's from now on.
+// put takes a row, unless there are enough before it. Its key has to stay as it is.
 func (k *ranking) put(r ranked) {
+	if len(k.best) == k.most && (k.most == 0 || k.best[k.most-1].before(r.queries, r.responses, r.key) <= 0) {
+		return
+	}
 	at, _ := slices.BinarySearchFunc(k.best, &r, func(a ranked, b *ranked) int { return a.before(b.queries, b.responses, b.key) })
 	k.best = slices.Insert(k.best, at, r)
 	k.best = k.best[:min(len(k.best), k.most)]
@@ -62,7 +65,9 @@ func (u *union) rank(workers, most int, also func(worker int, part *table)) *ran
 	}
 	u.each(workers, func(w int, part *table) {
 		for r := range part.all {
-			each[w].offer(u.hash(r), part.keys.get(r.key), &r.counts)
+			if each[w].offer(&r.counts) {
+				each[w].put(ranked{u.hash(r), u.key(r), r.counts})
+			}
 		}
 		if also != nil {
 			also(w, part)

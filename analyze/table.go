@@ -45,11 +45,10 @@ func (c *counts) add(o *counts) {
 // weight is what decides which rows stay when room is short.
 func (c *counts) weight() uint32 { return max(c.queries, c.responses, c.unanswered) }
 
-// row is a line of a table. It fills a cache line: a lookup costs one miss.
+// row is a line of a table. It fills a cache line.
 type row struct {
 	hash uint64
 	key  ref
-	used bool
 	// Room that would be lost; sums of tables do not have it. Flags are what a client, a server or a name has shown; more is a server's hop limit, of
 	// a name what is odd about it, and of a client with hopOdd its place among the offenders. hopOdd counts a server's odd hop limits; of a name it is the
 	// tag of the server that its flags are of.
@@ -71,23 +70,27 @@ const keyBytes = 40
 
 // table counts by key: exactly up to its limit of rows, and of bytes of keys. When it is full the lighter half goes, and weightLost rises by
 // the weight of the heaviest that went: any count can be too low by at most that, and rows of at most that weight can be missing. A row takes
-// 64 bytes and its key; up to half of the rows that there is room for are free, or a fifth at the limit. While it purges, a table at its limit
-// takes 48 bytes more per row: keys are moved where they are.
+// 64 bytes, its key and 5 to 11 bytes of the index; there is room for up to four times as many rows, which takes no memory until it is used.
 //
 // Rows are found by a 64-bit keyed hash alone: two keys in a million-row table share one with a chance of 1 in 30 million.
 type table struct {
 	limit      int
-	keyLimit   int // bytes
-	n          int
-	rows       []row // open addressing, linear probing; the length is a power of two
-	shift      uint  // 64 - log2(len(rows))
+	keyLimit   int   // bytes
+	rows       []row // in the order in which they were added, as are their keys
+	index      []slot
+	shift      uint // 64 - log2(len(index))
 	keys       arena
 	rare       map[rare]uint32
 	weightLost uint32
 	seen       *hyperloglog.Sketch // of all keys ever; nil while nothing was lost
+	read       uint32              // where what is read only to be near goes
 	// lost takes the rows that go, or is nil.
 	lost func(key []byte, c *counts)
 }
+
+// slot is a place of a table's index: open addressing, linear probing from the upper bits of the hash, the length being a power of two. Its lower bits, as
+// many as tell places apart, are the row's number from 1 on, and those above them are the hash's, so that few other rows are looked at; 0 is empty.
+type slot uint32
 
 const minRows = 1 << 6
 
@@ -95,83 +98,96 @@ const minRows = 1 << 6
 func newTable(limit int) *table {
 	limit = max(limit, minRows)
 	t := &table{limit: limit, keyLimit: max(keyBytes*limit, chunk), rare: make(map[rare]uint32)}
-	t.resize(2 * minRows)
+	t.rows = make([]row, 0, minRows)
+	t.reindex(2 * minRows)
 	return t
 }
 
 // find returns the row of a hash, or nil. It is valid until the next insert.
 func (t *table) find(hash uint64) *row {
-	mask := uint64(len(t.rows) - 1)
-	for i := hash >> t.shift; ; i++ {
-		r := &t.rows[i&mask]
-		if r.hash == hash && r.used {
-			return r
-		}
-		if !r.used {
+	mask := slot(len(t.index) - 1)
+	for i := slot(hash >> t.shift); ; i++ {
+		s := t.index[i&mask]
+		if s == 0 {
 			return nil
+		}
+		if (s^slot(hash))&^mask == 0 {
+			if r := &t.rows[s&mask-1]; r.hash == hash {
+				return r
+			}
 		}
 	}
 }
 
-// warm reads from where the row of a hash should be.
-func (t *table) warm(hash uint64) uint32 { return t.rows[hash>>t.shift].queries }
+// warm reads from where the index leads to the row of a hash.
+func (t *table) warm(hash uint64) uint32 { return uint32(t.index[hash>>t.shift]) }
 
 // insert adds a row that find has not found. Its key is copied. The row is valid until the next insert.
 func (t *table) insert(hash uint64, key []byte) *row {
-	if t.n >= t.limit || t.keys.bytes+1+len(key) > t.keyLimit {
+	if len(t.rows) >= t.limit || t.keys.bytes+1+len(key) > t.keyLimit {
 		t.purge()
-	}
-	// Up to four fifths are used at the limit, so that the last doubling is not for a few rows.
-	if 4*t.n >= 3*len(t.rows) && (t.limit > len(t.rows)*4/5 || 5*t.n >= 4*len(t.rows)) {
-		t.resize(2 * len(t.rows))
 	}
 	if t.seen != nil {
 		t.seen.Insert(key)
 	}
-	t.n++
-	r := t.free(hash)
-	*r = row{hash: hash, key: t.keys.put(key), used: true}
-	return r
+	return t.add(row{hash: hash, key: t.keys.put(key)})
 }
 
-// free returns the place for a new row.
-func (t *table) free(hash uint64) *row {
-	mask := uint64(len(t.rows) - 1)
-	i := hash >> t.shift
-	for t.rows[i&mask].used {
+// add adds a row as it is.
+func (t *table) add(r row) *row {
+	n := len(t.rows)
+	// Up to four fifths are used at the limit, so that the last doubling is not for a few rows.
+	if 4*n >= 3*len(t.index) && (t.limit > len(t.index)*4/5 || 5*n >= 4*len(t.index)) {
+		t.reindex(2 * len(t.index))
+	}
+	if n == cap(t.rows) {
+		t.rows = append(hugepage.Make[row](t.room())[:0], t.rows...)
+	}
+	t.rows = append(t.rows, r)
+	t.place(r.hash, n)
+	return &t.rows[n]
+}
+
+// room returns for how many rows there should be room now that there is none: for up to four times as many while they are few, in steps that end at
+// the limit. What is not used yet is not touched.
+func (t *table) room() int {
+	n := t.limit
+	for n > 4*len(t.rows) {
+		n = (n + 3) / 4
+	}
+	return min(n, max(2*len(t.rows), fewRows))
+}
+
+// fewRows is up to where a table grows by four.
+const fewRows = 1 << 17
+
+// place notes in the index where the row of a hash is.
+func (t *table) place(hash uint64, n int) {
+	mask := slot(len(t.index) - 1)
+	i := slot(hash >> t.shift)
+	for t.index[i&mask] != 0 {
 		i++
 	}
-	return &t.rows[i&mask]
+	t.index[i&mask] = slot(hash)&^mask | slot(n+1)
 }
 
-// resize makes room for n rows, a power of two.
-func (t *table) resize(n int) {
-	old := t.rows
-	t.rows = hugepage.Make[row](n)
+// reindex makes an index of n places, a power of two.
+func (t *table) reindex(n int) {
+	if n != len(t.index) {
+		t.index = hugepage.Make[slot](n)
+	} else {
+		clear(t.index)
+	}
 	t.shift = uint(64 - bits.TrailingZeros(uint(n)))
-	for i := range old {
-		if old[i].used {
-			*t.free(old[i].hash) = old[i]
-		}
+	for i := range t.rows {
+		t.place(t.rows[i].hash, i)
 	}
 }
 
-// all yields the rows, in no order that means anything.
+// all yields the rows, in the order in which they were added.
 func (t *table) all(yield func(*row) bool) {
 	for i := range t.rows {
-		if t.rows[i].used && !yield(&t.rows[i]) {
-			return
-		}
-	}
-}
-
-// scattered yields the rows far from the order of their hashes: a table that grows while it takes rows in that order fills from one end,
-// and its probes become long.
-func (t *table) scattered(yield func(*row) bool) {
-	mask := len(t.rows) - 1
-	step := len(t.rows)*5/8 | 1 // odd, so that each place comes once
-	for i, at := 0, 0; i <= mask; i, at = i+1, (at+step)&mask {
-		if t.rows[at].used && !yield(&t.rows[at]) {
+		if !yield(&t.rows[i]) {
 			return
 		}
 	}
@@ -196,25 +212,17 @@ func (t *table) countRare(k rare, n uint32) {
 	t.rare[k] = old
 }
 
-// purge drops the lighter half of the rows, or more, so that they and their keys take at most half of their limits. It goes through them in the
-// order of their keys' places, which is that of their first use: the order of the hashes is another in each run.
+// purge drops the lighter half of the rows, or more, so that they and their keys take at most half of their limits.
 func (t *table) purge() {
 	limit := t.cut()
 	if limit > 0 { // else only rows go whose counts were turned over
 		t.watch()
 	}
 	t.weightLost += limit
-	order := make([]uint64, 0, t.n)
-	for i := range t.rows {
-		if t.rows[i].used {
-			order = append(order, uint64(t.rows[i].key)<<32|uint64(i))
-		}
-	}
-	slices.Sort(order)
-	kept := make([]row, 0, t.n/2)
+	kept := t.rows[:0]
 	t.keys.rewind()
-	for _, o := range order {
-		r := &t.rows[uint32(o)]
+	for i := range t.rows {
+		r := &t.rows[i]
 		key := t.keys.get(r.key)
 		if r.weight() > limit {
 			r.key = t.keys.put(key)
@@ -223,11 +231,8 @@ func (t *table) purge() {
 			t.lost(key, &r.counts)
 		}
 	}
-	clear(t.rows)
-	for i := range kept {
-		*t.free(kept[i].hash) = kept[i]
-	}
-	t.n = len(kept)
+	t.rows = kept
+	t.reindex(len(t.index))
 	for k := range t.rare {
 		if t.find(k.hash) == nil {
 			delete(t.rare, k)
@@ -237,7 +242,7 @@ func (t *table) purge() {
 
 // cut returns the weight of the heaviest row that a purge drops.
 func (t *table) cut() uint32 {
-	rows := make([]uint64, 0, t.n) // weight and length of key
+	rows := make([]uint64, 0, len(t.rows)) // weight and length of key
 	for r := range t.all {
 		rows = append(rows, uint64(r.weight())<<32|uint64(len(t.keys.get(r.key))))
 	}
@@ -259,11 +264,7 @@ func (t *table) merge(o *table) {
 		_ = t.seen.Merge(o.seen) // fails only for another precision
 	}
 	t.weightLost += o.weightLost
-	rows := o.scattered
-	if 4*(t.n+o.n) <= 3*len(t.rows) { // no need to grow: in the order of hashes both tables are gone through once
-		rows = o.all
-	}
-	for or := range rows {
+	for or := range o.all {
 		r := t.find(or.hash)
 		if r == nil {
 			r = t.insert(or.hash, o.keys.get(or.key))

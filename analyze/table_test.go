@@ -27,8 +27,8 @@ func TestTableAgainstMap(t *testing.T) {
 		count(table, n, 1)
 		model[n]++
 	}
-	if table.n != len(model) {
-		t.Fatalf("%d rows, want %d", table.n, len(model))
+	if len(table.rows) != len(model) {
+		t.Fatalf("%d rows, want %d", len(table.rows), len(model))
 	}
 	for n, want := range model {
 		r := table.find(spread(n))
@@ -53,8 +53,8 @@ func TestPurgeKeepsHeavyRows(t *testing.T) {
 			count(table, n/10%heavy, 5)
 		}
 	}
-	if table.n > limit {
-		t.Errorf("%d rows, limit %d", table.n, limit)
+	if len(table.rows) > limit {
+		t.Errorf("%d rows, limit %d", len(table.rows), limit)
 	}
 	kept := uint64(0)
 	for r := range table.all {

@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dnssniff/dnssniff/analyze/zone"
 	"github.com/dnssniff/dnssniff/decode/packet"
@@ -70,17 +71,26 @@ func (b *byZone) add(names *union, part *table, seed uint64) {
 	if b.zones == nil {
 		b.zones, b.finder = newTable(math.MaxInt/keyBytes), zone.NewFinder(reportZoneBytes)
 	}
-	for n := range part.all {
-		key := b.finder.Of(part.keys.get(n.key))
-		hash := wire.HashName(seed, key)
-		r := b.zones.row(hash, key)
-		r.add(&n.counts)
-		if n.queries > 0 {
-			inc(&r.names)
+	for rows := range slices.Chunk(part.rows, maxAhead) {
+		for i := range rows { // the waits for the keys overlap
+			part.read += uint32(names.key(&rows[i])[0])
 		}
-		for _, o := range names.rares[names.hash(n)] {
-			b.zones.countRare(rare{hash, o.rcode}, names.rare[o])
+		for i := range rows {
+			b.name(names, &rows[i], seed)
 		}
+	}
+}
+
+func (b *byZone) name(names *union, n *row, seed uint64) {
+	key := b.finder.Of(names.key(n))
+	hash := wire.HashName(seed, key)
+	r := b.zones.row(hash, key)
+	r.add(&n.counts)
+	if n.queries > 0 {
+		inc(&r.names)
+	}
+	for _, o := range names.rares[names.hash(n)] {
+		b.zones.countRare(rare{hash, o.rcode}, names.rare[o])
 	}
 }
 

@@ -29,8 +29,8 @@ func newUnion(tables []*table) *union {
 	rows, shortest := 0, math.MaxInt
 	for _, t := range tables {
 		addTo(&u.weightLost, t.weightLost)
-		rows += t.n
-		shortest = min(shortest, len(t.rows))
+		rows += len(t.rows)
+		shortest = min(shortest, len(t.index))
 		for k, n := range t.rare {
 			sum := u.rare[k]
 			addTo(&sum, n)
@@ -54,15 +54,17 @@ func unionOf(all []*Summary, which func(*Summary) *table) *union {
 	return newUnion(tables)
 }
 
-// part fills sum, in place of what it held, with the rows whose hash begins with the bits of i. Their hashes there are turned by these bits.
+// part fills sum, in place of what it held, with the rows whose hash begins with the bits of i. Their hashes there are turned by these bits, and their
+// keys stay where they are: see key.
 func (u *union) part(sum *table, i int) {
 	sum.reset()
-	for _, t := range u.tables {
+	for n, t := range u.tables {
+		sum.read += t.touch(u.prefix, i)
 		for r := range t.prefixed(u.prefix, i) {
 			hash := bits.RotateLeft64(r.hash, u.prefix)
 			s := sum.find(hash)
 			if s == nil {
-				s = sum.insert(hash, t.keys.get(r.key))
+				s = sum.add(row{hash: hash, key: r.key, flags: uint8(n), more: uint8(n >> 8), hopOdd: uint8(n >> 16)})
 			}
 			s.add(&r.counts)
 		}
@@ -71,6 +73,11 @@ func (u *union) part(sum *table, i int) {
 
 // hash returns the hash of a row that part has made.
 func (u *union) hash(r *row) uint64 { return bits.RotateLeft64(r.hash, -u.prefix) }
+
+// key returns the key of a row that part has made; it is that of the table that the row tells.
+func (u *union) key(r *row) []byte {
+	return u.tables[int(r.flags)|int(r.more)<<8|int(r.hopOdd)<<16].keys.get(r.key)
+}
 
 // each puts all parts together and calls f for each, in up to n goroutines, which have ended when it returns. The table is f's during the call.
 func (u *union) each(n int, f func(worker int, part *table)) {
@@ -116,26 +123,47 @@ func estimated(tables []*table) *uint64 {
 	return &n
 }
 
-// prefixed yields the rows whose hash begins with the bits of i. They lie together, but for those that found their place taken.
+// prefixed yields the rows whose hash begins with the bits of i. Their places in the index lie together, but for those that found theirs taken.
 func (t *table) prefixed(prefix, i int) func(yield func(*row) bool) {
 	return func(yield func(*row) bool) {
-		mask := len(t.rows) - 1
-		first, after := i*len(t.rows)>>prefix, (i+1)*len(t.rows)>>prefix
-		for at := first; at < first+len(t.rows); at++ {
-			r := &t.rows[at&mask]
-			if at >= after && !r.used {
-				return
+		mask := len(t.index) - 1
+		first, after := t.places(prefix, i)
+		for at := first; at < first+len(t.index); at++ {
+			s := t.index[at&mask]
+			if s == 0 {
+				if at >= after {
+					return
+				}
+				continue
 			}
-			if r.used && int(r.hash>>(64-prefix)) == i && !yield(r) {
+			r := &t.rows[int(s)&mask-1]
+			if int(r.hash>>(64-prefix)) == i && !yield(r) {
 				return
 			}
 		}
 	}
 }
 
+// places returns where in the index the hashes belong that begin with the bits of i.
+func (t *table) places(prefix, i int) (first, after int) {
+	return i * len(t.index) >> prefix, (i + 1) * len(t.index) >> prefix
+}
+
+// touch reads from the rows that prefixed will yield: the waits for them, which lie apart, overlap.
+func (t *table) touch(prefix, i int) (read uint32) {
+	mask := len(t.index) - 1
+	first, after := t.places(prefix, i)
+	for _, s := range t.index[first:after] {
+		if s != 0 {
+			read += t.rows[int(s)&mask-1].queries
+		}
+	}
+	return read
+}
+
 // reset makes a table empty; its room stays.
 func (t *table) reset() {
-	clear(t.rows)
+	clear(t.index)
 	t.keys.rewind()
-	t.n = 0
+	t.rows = t.rows[:0]
 }

@@ -29,8 +29,8 @@ func TestPrefixedYieldsEachRowOnce(t *testing.T) {
 					}
 				}
 			}
-			if len(seen) != tab.n {
-				t.Fatalf("seed %d, %d bits: %d rows of %d", seed, prefix, len(seen), tab.n)
+			if len(seen) != len(tab.rows) {
+				t.Fatalf("seed %d, %d bits: %d rows of %d", seed, prefix, len(seen), len(tab.rows))
 			}
 			for h, n := range seen {
 				if n != 1 {
@@ -72,7 +72,9 @@ func TestRanking(t *testing.T) {
 		var key [8]byte
 		for n := range uint64(500) {
 			binary.BigEndian.PutUint64(key[:], n)
-			k.offer(n, key[:], &counts{queries: uint32(n % 100)})
+			if c := (counts{queries: uint32(n % 100)}); k.offer(&c) {
+				k.put(ranked{n, slices.Clone(key[:]), c})
+			}
 		}
 		var got []uint64
 		for _, r := range k.best {

@@ -36,6 +36,11 @@ func (s *Summary) warm() {
 	for _, h := range a.clients[:n] {
 		a.read += s.clients.warm(h)
 	}
+	for _, h := range a.names[:n] {
+		if r := s.names.find(h); r != nil {
+			a.read += r.queries
+		}
+	}
 	for i, asks := range a.asks[:n] {
 		if !asks {
 			continue
