@@ -60,7 +60,7 @@ func (c *caseFile) amplified(g *group[netip.Prefix], others *evidence.Tally) Fin
 		},
 		Against: []string{"a monitoring host that asks for large records all day: is the address one of your own?"},
 	}
-	f.say(fmt.Sprintf("%s from it, %s of them for ANY, TXT or NULL, of %d name(s)", plural(g.Count, "query"), share(bulky, g.Count), g.Names.Estimate()),
+	f.say(fmt.Sprintf("%s from it, %s of them for ANY, TXT or NULL, of %s", plural(g.Count, "query"), share(bulky, g.Count), aboutNames(uint64(g.Names.Estimate()))),
 		fmt.Sprintf("%s bytes asked, %s bytes answered", number(g.QueryBytes), number(g.ResponseBytes)))
 	if back.Count > 0 {
 		f.say(plural(back.Count, "answer") + " to it came back as ICMP port unreachable: it had asked nothing")
@@ -95,10 +95,10 @@ func searchSuffix(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"names that are asked for with the suffix alone, and never without, are somebody's typing"},
 		}
-		f.say(fmt.Sprintf("%s of %d name(s) without it, within 5 s after the same client was denied the name below %s", plural(g.Count, "good answer"), g.Names.Estimate(), bare(g.key)),
+		f.say(fmt.Sprintf("%s of %s without it, within 5 s after the same client was denied the name below %s", plural(g.Count, "good answer"), aboutNames(uint64(g.Names.Estimate())), bare(g.key)),
 			"asked by "+plural(uint64(len(g.clients)), "client"), c.began(&g.Tally))
 		if denied.Count > 0 {
-			f.say(fmt.Sprintf("%s below it, for %d name(s)", plural(denied.Count, "NXDOMAIN answer"), denied.Names.Estimate()))
+			f.say(fmt.Sprintf("%s below it, for %s", plural(denied.Count, "NXDOMAIN answer"), aboutNames(uint64(denied.Names.Estimate()))))
 		}
 		f.seen(&g.Tally)
 		f.Affected, f.Clients = max(denied.Count, g.Count), len(g.clients)
@@ -147,7 +147,7 @@ func randomSubdomains(c *caseFile) (all []Finding) {
 			f.Wireshark = nameFilter(g.key)
 			f.Confidence *= 0.95
 		}
-		f.say(fmt.Sprintf("%s below %s, for %s different names", plural(denied, "NXDOMAIN answer"), bare(g.key), aboutNames(names)))
+		f.say(fmt.Sprintf("%s below %s, for %s different names", plural(denied, "NXDOMAIN answer"), bare(g.key), about(names)))
 		if rest := g.Count - min(denied, g.Count); rest > 0 {
 			f.say(plural(rest, "query") + " below it got SERVFAIL or no answer")
 		}
@@ -167,13 +167,6 @@ func (c *caseFile) floodSide() side {
 		return anySide
 	}
 	return front
-}
-
-func aboutNames(n uint64) string {
-	if n >= 1000 {
-		return "1,000 or more"
-	}
-	return "about " + number(n)
 }
 
 // busiest returns the clients of a group by their numbers, the largest first.

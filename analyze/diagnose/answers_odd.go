@@ -135,7 +135,7 @@ func staleAnswers(c *caseFile) (all []Finding) {
 		if len(g.zones) == 1 {
 			f.Scope.Zone = g.zones[0]
 		}
-		f.say(fmt.Sprintf("%s with EDE 3 or 19, for about %d name(s)", plural(g.Count, "answer"), g.Names.Estimate()),
+		f.say(fmt.Sprintf("%s with EDE 3 or 19, for %s", plural(g.Count, "answer"), aboutNames(uint64(g.Names.Estimate()))),
 			fmt.Sprintf("%s from it in all, to %s", plural(fresh.Count, "answer"), plural(uint64(len(g.clients)), "client")), c.began(&g.Tally))
 		f.seen(&g.Tally)
 		f.Clients = len(g.clients)

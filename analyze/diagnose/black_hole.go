@@ -52,7 +52,7 @@ func blackHole(c *caseFile) (all []Finding) {
 		if ended {
 			f.say(fmt.Sprintf("%s of more than %d bytes came over UDP before, none since the first query in vain", plural(large.Count, "answer"), safeResponseSize), c.began(&silent))
 		}
-		f.say(fmt.Sprintf("%s without an answer, or asked again, for %d name(s); %s of it arrived", plural(silent.Count, "query"), silent.Names.Estimate(), plural(fine.Count, "good answer")),
+		f.say(fmt.Sprintf("%s without an answer, or asked again, for %s; %s of it arrived", plural(silent.Count, "query"), aboutNames(uint64(silent.Names.Estimate())), plural(fine.Count, "good answer")),
 			"no fragments of it were lost or seen")
 		if fragments > 0 {
 			f.Evidence[len(f.Evidence)-1] = plural(fragments, "fragmented answer") + " of it"

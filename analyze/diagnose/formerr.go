@@ -160,9 +160,9 @@ func formerrServerBug(c *caseFile) (all []Finding) {
 		if fine.Count == 0 {
 			f.Severity = Critical
 		}
-		f.say(fmt.Sprintf("%s from %s, for %d name(s), got FORMERR though they are well formed", plural(g.Count, "query"), plural(uint64(len(g.clients)), "client"), names))
+		f.say(fmt.Sprintf("%s from %s, for %s, got FORMERR though they are well formed", plural(g.Count, "query"), plural(uint64(len(g.clients)), "client"), aboutNames(uint64(names))))
 		if peers > 0 {
-			f.say(fmt.Sprintf("%d other server(s) gave %s for the same zones", peers, plural(answered, "good answer")))
+			f.say(fmt.Sprintf("%s gave %s for the same zones", plural(uint64(peers), "other server"), plural(answered, "good answer")))
 		}
 		f.say(plural(fine.Count, "other query") + " it answered well")
 		f.seen(&g.Tally)

@@ -56,8 +56,8 @@ func reflections(c *caseFile) (all []Finding) {
 			Against: []string{"a capture of one direction shows answers without queries, too: then names are many and answers small",
 				"answers that come after their query was forgotten are few, and of many names"},
 		}
-		f.say(fmt.Sprintf("%s from %s, %d bytes each, for %d name(s); the host itself sent %s", plural(g.Count, "unsolicited response"),
-			plural(uint64(len(servers)), "server"), size, names, plural(own.Count, "query")))
+		f.say(fmt.Sprintf("%s from %s, %d bytes each, for %s; the host itself sent %s", plural(g.Count, "unsolicited response"),
+			plural(uint64(len(servers)), "server"), size, aboutNames(names), plural(own.Count, "query")))
 		if back.Count > 0 {
 			f.say(plural(back.Count, "response") + " came back as ICMP port unreachable: nobody there had asked")
 		}
@@ -114,7 +114,7 @@ func clientFlood(c *caseFile) (all []Finding) {
 		Against: []string{"a forwarder or a NAT with many hosts behind it asks for all of them: many names, and many answers that differ"},
 	}
 	f.say(fmt.Sprintf("%s from it, %s from the next busiest of %s", plural(g.Count, "query"), number(second), plural(uint64(len(groups)), "client")),
-		fmt.Sprintf("%s different names, %d source ports", aboutNames(uint64(g.Names.Estimate())), g.Ports.Estimate()), c.began(&g.Tally))
+		fmt.Sprintf("%s different names, %d source ports", about(uint64(g.Names.Estimate())), g.Ports.Estimate()), c.began(&g.Tally))
 	if bad.Count*20 > fine.Count && bad.Count >= 3 {
 		f.Severity = Warning
 		f.say(fmt.Sprintf("the other clients suffer: %s of theirs failed or stayed without an answer, %s were answered", plural(bad.Count, "query"), number(fine.Count)))
@@ -165,7 +165,7 @@ func (c *caseFile) typeAbuse(types string, of func(*evidence.Tally) uint64, caus
 		if factor >= 4 || perSecond(&g.Tally) >= 20 {
 			f.Severity = Warning
 		}
-		f.say(fmt.Sprintf("%s of its %s are for %s, of %s name(s)", share(n, g.Count), plural(g.Count, "query"), types, aboutNames(names)),
+		f.say(fmt.Sprintf("%s of its %s are for %s, of %s", share(n, g.Count), plural(g.Count, "query"), types, aboutNames(names)),
 			fmt.Sprintf("each byte asked for got %.1f bytes; of other clients' queries %s are of that sort", factor, share(of(&others), others.Count)))
 		if back == 0 {
 			f.say("no answer to it came back as unreachable: it seems to ask for itself")
@@ -231,7 +231,7 @@ func retryStorm(c *caseFile) (all []Finding) {
 		others := c.total(where{kind: anyKind, also: func(r *row) bool { return r.Client != g.key }}, evidence.ErrorAgain)
 		f := Finding{
 			Severity:   Info,
-			Title:      fmt.Sprintf("%s asks again at once when it gets an error: %s for %d name(s)", g.key, plural(again.Count, "time"), names),
+			Title:      fmt.Sprintf("%s asks again at once when it gets an error: %s for %s", g.key, plural(again.Count, "time"), aboutNames(names)),
 			Cause:      "The client takes the error for an accident and repeats the question without a pause. The error stays, and the load grows with each client that does so.",
 			Confidence: sure(0.93, again.Seen/4+5*storms),
 			Scope:      Scope{Client: g.key.String()},
@@ -249,7 +249,7 @@ func retryStorm(c *caseFile) (all []Finding) {
 			f.Cause = "The client has no cache and no pause, or does not see the answers: a loop in a program, a health check, or a load test with one name."
 			f.say(fmt.Sprintf("in %s it asked one question 20 times or more", plural(storms, "second")))
 		} else {
-			f.say(fmt.Sprintf("%s within a second of an error response to the same question, for %d name(s): %s", plural(again.Count, "query"), names, some(bares(g.zones), 3)),
+			f.say(fmt.Sprintf("%s within a second of an error response to the same question, for %s: %s", plural(again.Count, "query"), aboutNames(names), some(bares(g.zones), 3)),
 				fmt.Sprintf("all other clients together: %s", number(others.Count)))
 		}
 		if storms > 0 || perSecond(&again) >= 10 {
@@ -313,7 +313,7 @@ func tunnels(c *caseFile) (all []Finding) {
 			f.Wireshark = both("dns.qry.name.len > 60", addressFilter(g.key.client))
 			f.say(fmt.Sprintf("the names have no zone in common: the client talks with %s directly", g.key.server))
 		}
-		f.say(fmt.Sprintf("%s with a label of 30 characters or more, %s of them different", plural(g.Count, "query"), aboutNames(names)),
+		f.say(fmt.Sprintf("%s with a label of 30 characters or more, %s of them different", plural(g.Count, "query"), about(names)),
 			fmt.Sprintf("%d bytes a query, %d bytes an answer; %s of the answers to TXT or NULL", own, answer, share(uint64(g.Bulky), g.Count)),
 			fmt.Sprintf("%s bytes out and %s bytes in, over %s", number(g.QueryBytes), number(g.ResponseBytes), span(g.Last-g.First)))
 		if zone != "" {

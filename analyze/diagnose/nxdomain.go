@@ -35,7 +35,7 @@ func generatedNames(c *caseFile) (all []Finding) {
 		examples := c.deniedDomains(g.key)
 		f := Finding{
 			Severity: Warning,
-			Title:    fmt.Sprintf("%s asks for %s domains that do not exist and look made up by a program", g.key, aboutNames(uint64(domains))),
+			Title:    fmt.Sprintf("%s asks for %s domains that do not exist and look made up by a program", g.key, about(uint64(domains))),
 			Cause: "Malware finds its master by trying domains that it computes from the date (a domain generation algorithm), most of which nobody has registered. " +
 				"Treat the host as infected until it is known what asks.",
 			Confidence: sure(0.95, g.Seen*uint64(g.Random)/g.Count/4) * k,
@@ -49,7 +49,7 @@ func generatedNames(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"a crawler, mail server or log analyser looks up what others wrote to it: is the host one?", "browsers try three random names without a dot when the network changes: those are not counted here"},
 		}
-		f.say(fmt.Sprintf("%s for %s domains whose parent says that they do not exist, each asked %.1f times", plural(g.Count, "NXDOMAIN answer"), aboutNames(uint64(domains)), float64(g.Count)/float64(max(domains, 1))),
+		f.say(fmt.Sprintf("%s for %s domains whose parent says that they do not exist, each asked %.1f times", plural(g.Count, "NXDOMAIN answer"), about(uint64(domains)), float64(g.Count)/float64(max(domains, 1))),
 			fmt.Sprintf("%s of them read like no words", share(uint64(g.Random), g.Count)))
 		if len(examples) > 0 {
 			f.say("such as " + some(bares(examples), 4))

@@ -51,7 +51,7 @@ func oneWay(c *caseFile) (all []Finding) {
 			Against: []string{"senders that never wait for an answer (scanners, load tests, forged sources) do not ask again either"},
 		}
 		f.say(fmt.Sprintf("%s to it and not one response", plural(silent, "query")), fmt.Sprintf("%s of them came again", number(again)),
-			fmt.Sprintf("sent by %s, for about %d names", plural(uint64(len(g.clients)), "client"), g.Names.Estimate()))
+			fmt.Sprintf("sent by %s, for %s", plural(uint64(len(g.clients)), "client"), aboutNames(uint64(g.Names.Estimate()))))
 		f.seen(&g.Tally)
 		c.claim(w, evidence.Unanswered, evidence.LookupFailed, evidence.LookupRetried, anomalyOf('P', 4))
 		all = append(all, f)
@@ -85,7 +85,7 @@ func (c *caseFile) onlyResponses() []Finding {
 		Next:       []string{"dnssniff -i any -f 'port 53'   # both directions, whatever the interface"},
 		Against:    []string{"responses that nobody has asked for, all large and to one address, are a reflection attack"},
 	}
-	f.say(fmt.Sprintf("%s for about %d names, and no query at all", plural(t.Count, "response"), t.Names.Estimate()))
+	f.say(fmt.Sprintf("%s for %s, and no query at all", plural(t.Count, "response"), aboutNames(uint64(t.Names.Estimate()))))
 	f.seen(&t)
 	return []Finding{f}
 }

@@ -108,7 +108,7 @@ func upstreamServFail(c *caseFile) (all []Finding) {
 		case own.Count > 0:
 			f.say(plural(own.Count, "query")+" for the same had been answered well", c.began(&g.Tally))
 		case peers > 0:
-			f.say(fmt.Sprintf("%d other server(s) gave %s for the same", peers, plural(answers, "good answer")))
+			f.say(fmt.Sprintf("%s gave %s for the same", plural(uint64(peers), "other server"), plural(answers, "good answer")))
 		default:
 			f.say("no server seen here answered for it")
 		}

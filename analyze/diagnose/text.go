@@ -68,6 +68,22 @@ func plural(n uint64, noun string) string {
 	return number(n) + " " + noun + "s"
 }
 
+// about writes an estimate of evidence's.
+func about(n uint64) string {
+	if n >= 1000 {
+		return "1,000 or more"
+	}
+	return "about " + number(n)
+}
+
+// aboutNames writes an estimate of a number of names.
+func aboutNames(n uint64) string {
+	if n == 1 {
+		return "one name"
+	}
+	return about(n) + " names"
+}
+
 // number writes a number with commas.
 func number(n uint64) string {
 	s := strconv.FormatUint(n, 10)

@@ -83,7 +83,7 @@ func signaturesNotYet(c *caseFile) (all []Finding) {
 		f.say(fmt.Sprintf("%s of %s begin in the future, the last of them %s after the capture; %d are in time", plural(s.NotYet, "RRSIG record"), bare(s.Zone), ahead, s.Good))
 		if others := c.early(s.Zone); others > 0 {
 			f.Confidence *= 0.6
-			f.say(fmt.Sprintf("so it is with %d other zone(s): the clock here may be slow", others))
+			f.say(fmt.Sprintf("so it is with %s: the clock here may be slow", plural(uint64(others), "other zone")))
 		}
 		if v.failed.Count == 0 {
 			f.Title = fmt.Sprintf("the signatures of %s are not valid before %s; resolvers will not take its answers", bare(s.Zone), begin.Format("2006-01-02 15:04 UTC"))

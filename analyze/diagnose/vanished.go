@@ -55,7 +55,7 @@ func zoneVanished(c *caseFile) (all []Finding) {
 			f.Severity = Warning
 			f.Confidence *= 0.8
 		}
-		f.say(fmt.Sprintf("%s for %d name(s), with the SOA of the zone above", plural(g.Count, "NXDOMAIN answer"), names), "asked by "+plural(uint64(people), "client"))
+		f.say(fmt.Sprintf("%s for %s, with the SOA of the zone above", plural(g.Count, "NXDOMAIN answer"), aboutNames(uint64(names))), "asked by "+plural(uint64(people), "client"))
 		f.seen(&g.Tally)
 		f.Clients = people
 		c.claim(where{zone: zone, kind: anyKind}, evidence.RCODE(nxDomain))
