@@ -25,7 +25,7 @@ var (
 	tunnel           = anomaly.Make('M', 6)
 )
 
-// Bounds on what is remembered of habits: 12 KiB of clients, 8 KiB of questions, 1 KiB of bursts and 8 KiB of parents per summary. Who comes to another's place takes it, so that
+// Bounds on what is remembered of habits: 6 KiB of clients, 8 KiB of questions, 1 KiB of bursts and 8 KiB of parents per summary. Who comes to another's place takes it, so that
 // in a crowd the busy ones stay.
 const (
 	habitClients   = 1 << 8
@@ -64,9 +64,9 @@ type habit struct {
 	client           uint64 // hash
 	name             uint32 // of the last question
 	id, port         uint16 // last
-	n                uint16 // queries
-	constant, rising uint16 // IDs equal to the one before, or one higher
-	onePort, inOrder uint16 // ports likewise
+	n                uint8  // queries, up to habitQueries, as are the others
+	constant, rising uint8  // IDs equal to the one before, or one higher
+	onePort, inOrder uint8  // ports likewise
 	told             bool
 }
 
@@ -115,11 +115,11 @@ func (h *habits) query(m *decode.Message, r *row, found []anomaly.ID) []anomaly.
 	if c.observe(m); c.n < habitQueries {
 		return found
 	}
-	if 10*max(c.constant, c.rising) >= habitShare*c.n {
+	if 10*int(max(c.constant, c.rising)) >= habitShare*habitQueries {
 		found = append(found, idsPredictable)
 		c.told = true
 	}
-	if 10*max(c.onePort, c.inOrder) >= habitShare*c.n {
+	if 10*int(max(c.onePort, c.inOrder)) >= habitShare*habitQueries {
 		found = append(found, portsPredictable)
 		c.told = true
 	}
@@ -130,15 +130,10 @@ func (h *habits) query(m *decode.Message, r *row, found []anomaly.ID) []anomaly.
 
 func (c *habit) observe(m *decode.Message) {
 	c.n++
-	count := func(n *uint16, yes bool) {
-		if yes {
-			*n++
-		}
-	}
-	count(&c.constant, m.ID == c.id)
-	count(&c.rising, m.ID == c.id+1)
-	count(&c.onePort, m.ClientPort == c.port)
-	count(&c.inOrder, m.ClientPort == c.port+1)
+	c.constant += uint8(bit(m.ID == c.id))
+	c.rising += uint8(bit(m.ID == c.id+1))
+	c.onePort += uint8(bit(m.ClientPort == c.port))
+	c.inOrder += uint8(bit(m.ClientPort == c.port+1))
 	c.id, c.port, c.name = m.ID, m.ClientPort, uint32(m.NameHash)
 }
 

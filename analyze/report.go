@@ -2,20 +2,20 @@
 //
 // Memory is bounded whatever the traffic. A shard's summary with [DefaultLimits] takes at most, in MiB:
 //
-//	clients     26,214 rows in 2.0, keys 0.4
-//	servers      6,553 rows in 0.5, keys 0.1
-//	names      104,857 rows in 8.0, keys 4.0
-//	zones       26,214 rows in 2.0, keys 1.0
+//	clients     26,214 rows in 1.7, keys 0.4
+//	servers      6,553 rows in 0.4, keys 0.1
+//	names      104,857 rows in 6.9, keys 4.0
+//	zones       26,214 rows in 1.7, keys 1.0
 //	rare RCODEs of the four tables  1.8
 //	counters of codes  3.2 (six of them full: types, options, sizes, EDE, TSIG and TKEY errors)
 //	zones known by name  1.0
 //	series, latencies and estimates of distinct keys  0.3
 //	lookups under way  3.4
-//	offenders  0.7
+//	offenders  0.6
 //	reasons for FORMERR  0.2
 //
-// That is 28 MiB, and 220 for eight shards. A table that grows has its old rows for a moment too (names: 4), one that purges 48 bytes for
-// each row (names: 5). A report goes through all shards' rows part by part: a MiB for each core, and for the zones of names up to 128, with their
+// That is 27 MiB, and 214 for eight shards. A table that grows has its old rows for a moment too (names: 1.6), one that purges 8 bytes for
+// each row (names: 0.8). A report goes through all shards' rows part by part: a MiB for each core, and for the zones of names up to 128, with their
 // keys, where each name has a zone of its own, and 16 for each core to find them.
 package analyze
 

@@ -13,7 +13,7 @@ import (
 	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
-// Limits bound the tables of one summary. A row takes 64 bytes, 80 with its share of free ones, and its key (17 bytes, or the name).
+// Limits bound the tables of one summary. A row takes 64 bytes, 5 or more of an index, and its key (17 bytes, or the name).
 type Limits struct {
 	Clients, Servers, Names, Zones int
 	// Lookups is the number of lookups under way: 510 bytes each.
