@@ -79,6 +79,31 @@ func TestPurgeKeepsHeavyRows(t *testing.T) {
 	}
 }
 
+// TestPurgeMovesKeysWithTheirRows purges where rows and keys are: a key may only go to where no later one is, so rows have to stay in their keys' order.
+func TestPurgeMovesKeysWithTheirRows(t *testing.T) {
+	table := newTable(256)
+	long := make([]byte, 200)
+	for n := range uint64(20000) {
+		k := append(key(n), long[:n*7919%200]...)
+		addTo(&table.row(spread(n), k).queries, uint32(n*104729%50))
+		if n%97 != 0 {
+			continue
+		}
+		last := ref(0)
+		for i := range table.rows {
+			r := &table.rows[i]
+			got := binary.BigEndian.Uint64(table.keys.get(r.key))
+			if r.hash != spread(got) || i > 0 && r.key <= last || table.find(r.hash) != r {
+				t.Fatalf("after %d keys, row %d: key %d at %x, after one at %x", n, i, got, r.key, last)
+			}
+			last = r.key
+		}
+	}
+	if table.weightLost == 0 {
+		t.Error("no purge")
+	}
+}
+
 func TestCountsDoNotWrap(t *testing.T) {
 	n := uint32(math.MaxUint32 - 1)
 	addTo(&n, 5)
