@@ -17,7 +17,7 @@ const maxAhead = 32
 // Warm implements [decode.Warmer].
 func (s *Summary) Warm(m *decode.Message) {
 	if s.lookups != nil {
-		s.ahead.read += s.lookups.Warm(m)
+		s.ahead.read += s.lookups.Warm(m) + uint32(s.evidence.Warm(m))
 	}
 	if a := &s.ahead; a.n < maxAhead {
 		a.names[a.n], a.clients[a.n], a.asks[a.n] = m.NameHash, m.ClientHash, !m.Response()

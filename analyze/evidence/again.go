@@ -50,6 +50,14 @@ func (c *Collector) again(t *decode.Transaction) (soon uint32) {
 	return soon
 }
 
+// Warm asks memory for what [Collector.Transaction] will need of a response, and returns what it read, which means nothing.
+func (c *Collector) Warm(r *decode.Message) uint64 {
+	if (r.Client[15]^r.Client[14])&15 != 0 || !r.Response() || len(r.Data) < wire.HeaderLen+8 {
+		return 0
+	}
+	return c.asked[placeOf(r)%uint64(len(c.asked))].key
+}
+
 // soonest is the time (ns) before which no retry timer makes a question come again.
 const soonest = 200e6
 
