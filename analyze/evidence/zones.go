@@ -9,7 +9,10 @@ type zones struct {
 func newZones(limit int) zones { return zones{text: make(map[uint64]string), limit: limit} }
 
 func (z *zones) add(hash uint64, name []byte) {
-	if _, ok := z.text[hash]; !ok && len(z.text) < z.limit {
+	if len(z.text) >= z.limit {
+		return
+	}
+	if _, ok := z.text[hash]; !ok {
 		z.text[hash] = string(name)
 	}
 }
