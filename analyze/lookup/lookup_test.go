@@ -241,3 +241,13 @@ func TestFollowingDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestSameQueryAgain asks again, from the same port and with the same ID, after a failure that came late: the second end of that step is no end of
+// another one, and the lookup is over a timeout later.
+func TestSameQueryAgain(t *testing.T) {
+	s := newScript(t)
+	s.play([]string{"q 1 0s", "a 1 3s 2", "q 1 5500ms", "a 1 5600ms 2", "q 9 11s client=9"})
+	if c := s.tracker.Counts(); c.Failed != 1 {
+		t.Errorf("%d failed lookups 5.4 s after the last response, want 1", c.Failed)
+	}
+}

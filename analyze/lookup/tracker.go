@@ -200,8 +200,10 @@ func (t *Tracker) wait(n uint32, x *decode.Transaction) {
 func (t *Tracker) settle(l *Lookup, s *Step, x *decode.Transaction) {
 	switch {
 	case s != nil:
+		if s.State == Open { // else the query was sent once more, from the same port and with the same ID
+			l.open--
+		}
 		s.end(x)
-		l.open--
 	case l.residue > 0:
 		l.residue--
 	case l.open > 0: // of a step that is not kept
