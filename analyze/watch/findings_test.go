@@ -67,10 +67,14 @@ func (l *line) replay(packets []capture.Packet, quiet int, look func(*Snapshot))
 
 // TestFindingsOfALine replays incidents: what is behind each begins once, goes on, and ends a minute after its last evidence.
 func TestFindingsOfALine(t *testing.T) {
-	for _, tt := range []struct{ name, id string }{
+	tests := []struct{ name, id string }{
 		{"incident-lame-delegation", "lame-delegation"}, {"incident-dnssec-wrong-ds", "dnssec-ds-mismatch"}, {"incident-acl-subnet", "acl-subnet"},
 		{"incident-broken-client", "formerr-broken-client"}, {"incident-upstream-unreachable", "upstream-unreachable"}, {"incident-tsig-skew", "tsig-clock-skew"},
-	} {
+	}
+	if testing.Short() {
+		tests = tests[:2]
+	}
+	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLine(t, Options{})
 			packets := packetsOf(t, "../../pcaps/"+tt.name+".pcap")

@@ -43,7 +43,7 @@ func asJSON(t testing.TB, r *analyze.Report) string {
 // await returns the snapshot of the end.
 func await(t testing.TB, w *Watcher) *Snapshot {
 	t.Helper()
-	for range 2000 {
+	for range 24000 { // two minutes: nobody waits for a watcher that hangs
 		if s := w.Snapshot(); s.Done && s.Tabled.Equal(s.Taken) {
 			return s
 		}
