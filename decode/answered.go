@@ -191,7 +191,8 @@ func (t *answered) grow() {
 	}
 }
 
-// reindex makes an index of n groups, a power of two. Where one is full, which is hardly ever, its oldest answers are no longer found.
+// reindex makes an index of n groups, a power of two. Where one is full, which is hardly ever, its oldest answers are no longer found. It is one group for
+// eight answers of the ring, and more where a group was full, but never more than that for the limit.
 func (t *answered) reindex(n int) {
 	t.index = make([]group, n)
 	t.shift = uint(64 - bits.TrailingZeros(uint(n)))

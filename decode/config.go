@@ -57,8 +57,7 @@ type Config struct {
 type Limits struct {
 	// Open is the number of queries without a response yet: 280 bytes each, and their names where those are kept.
 	Open int
-	// Answered is the number of queries of the last Timeout that have their response, at most a million: 24 bytes each, 32 where many
-	// happen to belong into one place.
+	// Answered is the number of queries of the last Timeout that have their response: 26 bytes each, the next lower power of two of them.
 	Answered int
 	// Late is the number of timed-out queries remembered for a late response: about 300 bytes each.
 	Late int
