@@ -3,6 +3,7 @@ package decode
 import (
 	"fmt"
 	"hash/crc32"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
@@ -454,5 +455,37 @@ func TestQueryKeepsTheWorstAnomalies(t *testing.T) {
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%v: kept %v, want %v", tt.all, got, tt.want)
 		}
+	}
+}
+
+// TestAnsweredAgainstMap adds, repeats and looks for answers in an order that comes from a fixed seed, over several turns of the ring.
+func TestAnsweredAgainstMap(t *testing.T) {
+	const timeout = int64(5e9)
+	table, want := newAnswered(1<<12, timeout), map[uint64]int64{}
+	r := rand.New(rand.NewPCG(1, 2))
+	now := int64(1767225600e9)
+	for step := range 40000 {
+		now += 5e6 // 1,000 of them are young
+		key := spreadKey(r.IntN(3000)) | 1
+		since, known := want[key]
+		young := known && now-since < timeout-1e5 // a tick is a few µs
+		a := table.find(key, now)
+		switch {
+		case young && a == nil:
+			t.Fatalf("step %d: not found after %d ms", step, (now-since)/1e6)
+		case known && now-since > timeout+1e5 && a != nil, !known && a != nil:
+			t.Fatalf("step %d: found, though it is old or was never there", step)
+		case a == nil:
+			if !table.add(key, now, now, uint32(step)) {
+				t.Fatalf("step %d: no room", step)
+			}
+			want[key] = now
+		case step%2 == 0:
+			table.repeat(a, now)
+			want[key] = now
+		}
+	}
+	if len(table.ring) > 1<<12 || table.next < uint32(3*len(table.ring)) {
+		t.Errorf("a ring of %d after %d answers", len(table.ring), table.next)
 	}
 }
