@@ -3,6 +3,7 @@ package analyze
 import (
 	"math"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/dnssniff/dnssniff/analyze/diagnose"
@@ -49,12 +50,24 @@ func Build(all []*Summary, st *decode.Stats, src Source, o Options) *Report {
 		}
 	}
 	r.oneWay()
-	r.fillTables(all, o)
-	r.diagnose(all, o)
+	r.fillAndDiagnose(all, o)
 	r.FormErrors = s.formErrs.report(o.Top)
 	r.Offenders = s.offenders.report(o.Top, all)
 	r.Rows.Offenders, r.Limits.OffendersLost = uint64(len(s.offenders.list)), s.offenders.lost
 	return r
+}
+
+// fillAndDiagnose does what takes time, side by side where there are several workers: neither needs the other.
+func (r *Report) fillAndDiagnose(all []*Summary, o Options) {
+	if o.Workers < 2 {
+		r.fillTables(all, o)
+		r.diagnose(all, o)
+		return
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { r.diagnose(all, o) })
+	r.fillTables(all, o)
+	wg.Wait()
 }
 
 // diagnose finds what is behind what is wrong.
