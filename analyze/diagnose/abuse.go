@@ -56,7 +56,7 @@ func (c *caseFile) amplified(g *group[netip.Prefix], others *evidence.Tally) Fin
 		Next: []string{
 			"allow-recursion { localnets; };   # named.conf; unbound.conf: access-control; and rate-limit { responses-per-second 5; }; for an authoritative server",
 			command("nft add rule inet filter input ip saddr %s udp dport 53 drop", victim) + "   # the victim, for the moment",
-			command("dig @%s %s ANY +norecurse", g.rows[0].Server, nameOf(&g.Tally, ".")) + "   # how large is the answer?",
+			command("dig @%s %s ANY +norecurse", g.server(), nameOf(&g.Tally, ".")) + "   # how large is the answer?",
 		},
 		Against: []string{"a monitoring host that asks for large records all day: is the address one of your own?"},
 	}

@@ -35,7 +35,7 @@ func nodataConfusion(c *caseFile) (all []Finding) {
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 0 && dns.count.answers == 0 && dns.flags.response == 1", addressFilter(g.key)),
 			Next: []string{
-				command("dig @%s %s %s; dig @%s %s A", g.rows[0].Server, nameOf(&g.Tally, "."), typ, g.rows[0].Server, nameOf(&g.Tally, ".")) + "   # the same name, two types",
+				command("dig @%s %s %s; dig @%s %s A", g.server(), nameOf(&g.Tally, "."), typ, g.server(), nameOf(&g.Tally, ".")) + "   # the same name, two types",
 				"systemctl is-active systemd-resolved nscd   # on " + g.key.String() + ": does it have a cache at all?",
 			},
 			Against: []string{"a host without a cache asks for each connection anew, and takes the answer well: then the A record is asked for as often"},

@@ -291,7 +291,8 @@ type group[K comparable] struct {
 	evidence.Tally
 }
 
-// groupBy adds up the rows of symptoms that no finding has explained by a key, in the order of the rows.
+// groupBy adds up the rows of symptoms that no finding has explained by a key, in the order of the rows. Rows whose key has an address that is not known are
+// left out: they are of many, put together for want of room, and nothing can be said of an address that nobody has.
 func groupBy[K comparable](c *caseFile, w where, key func(*row) K, symptoms ...evidence.Symptom) []*group[K] {
 	type pair struct {
 		group  *group[K]
@@ -307,6 +308,9 @@ func groupBy[K comparable](c *caseFile, w where, key func(*row) K, symptoms ...e
 	}
 	for r := range c.each(w, symptoms...) {
 		k := key(r)
+		if ofMany(k) {
+			continue
+		}
 		g := index[k]
 		if g == nil {
 			g = &group[K]{key: k, Tally: evidence.NewTally()}
@@ -323,6 +327,25 @@ func groupBy[K comparable](c *caseFile, w where, key func(*row) K, symptoms ...e
 		}
 	}
 	return list
+}
+
+// ofMany says that a key has the zero Addr, which stands for any.
+func ofMany[K comparable](key K) bool {
+	switch k := any(key).(type) {
+	case packet.Addr:
+		return k == packet.Addr{}
+	case clientServer:
+		return k.client == packet.Addr{} || k.server == packet.Addr{}
+	case tunnel:
+		return k.client == packet.Addr{} || k.server == packet.Addr{}
+	case serverZone:
+		return k.server == packet.Addr{}
+	case subnetAt:
+		return k.server == packet.Addr{}
+	case clientZone:
+		return k.client == packet.Addr{} || k.server == packet.Addr{}
+	}
+	return false
 }
 
 // addTo adds a value that is not the zero one, once.

@@ -10,7 +10,7 @@ import (
 // clockSkew looks for clients whose signed messages were refused for their time.
 func clockSkew(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{kind: anyKind}, byClient, evidence.TSIGError(tsigBadTime)) {
-		if g.Low > g.High {
+		if g.Low > g.High || g.rows[0].Server == (addr{}) {
 			continue // without the server's time it is not known whose clock is wrong
 		}
 		if f, ok := c.noClock(g); ok {

@@ -103,8 +103,15 @@ func (c *caseFile) has(server addr, zone string) bool {
 	return false
 }
 
-// server is one of a group's.
-func (g *group[K]) server() addr { return g.rows[0].Server }
+// server writes one of a group's servers into a command, where one is known.
+func (g *group[K]) server() string {
+	for _, r := range g.rows {
+		if r.Server != (addr{}) {
+			return r.Server.String()
+		}
+	}
+	return "SERVER"
+}
 
 func (c *caseFile) fillLeak(f *Finding, g *group[bool]) {
 	var servers []addr

@@ -50,7 +50,7 @@ func (c *caseFile) lossSeen(s side, client func(*row) addr) lossOf {
 	alive := make(map[addr]bool)
 	for r := range c.each(where{side: s}, evidence.RCODE(0), evidence.RCODE(nxDomain)) {
 		l.fine.Merge(&r.Tally)
-		alive[r.Server] = true
+		alive[r.Server] = r.Server != addr{}
 		x := by[client(r)]
 		if x == nil {
 			x = new(sums)
@@ -98,7 +98,7 @@ func (c *caseFile) lossEverywhere() (all []Finding) {
 		fast += uint64(l.fine.RTT[i])
 	}
 	switch {
-	case signs < 10 || signs*50 < tries || l.of == 0 || l.even() < 0.7 || l.fine.Count < signs/4:
+	case signs < 10 || signs*50 < tries || l.of == 0 || len(l.servers) == 0 || l.even() < 0.7 || l.fine.Count < signs/4:
 		return nil
 	case l.silent.Count > 0 && (l.fine.Last < l.silent.First || l.silent.Last < l.fine.First), fast*5 < l.fine.Count:
 		return nil // one after the other, or a server that is slow
@@ -173,7 +173,7 @@ func (c *caseFile) median(t *evidence.Tally) int64 {
 func (c *caseFile) lossUpstream() (all []Finding) {
 	l := c.lossSeen(back, byServer)
 	signs, tries := l.silent.Count+uint64(l.fine.Retransmitted), l.fine.Count+l.silent.Count+uint64(l.fine.Retransmitted)
-	if l.of < 3 || l.hit < 3 || l.even() < 0.7 || signs < 10 || signs*33 < tries || l.silent.First > l.silent.Last || l.fine.Last < l.silent.First || l.silent.Last < l.fine.First ||
+	if len(l.servers) == 0 || l.of < 3 || l.hit < 3 || l.even() < 0.7 || signs < 10 || signs*33 < tries || l.silent.First > l.silent.Last || l.fine.Last < l.silent.First || l.silent.Last < l.fine.First ||
 		l.fine.Count < signs {
 		return nil
 	}

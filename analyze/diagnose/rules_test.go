@@ -2,8 +2,11 @@ package diagnose
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/dnssniff/dnssniff/decode/packet"
 )
 
 // ruleTest is evidence, and the ID of the finding that comes first, or "" for none.
@@ -21,7 +24,33 @@ func testRules(t *testing.T, tests []ruleTest) {
 			if got != tt.want {
 				t.Errorf("got %q, want %q: %+v", got, tt.want, list)
 			}
+			nobodyIsNamed(t, tt.facts)
 		})
+	}
+}
+
+// unspecified is an address that nobody has, as a word.
+var unspecified = regexp.MustCompile(`(^|[^0-9A-Za-z:])::($|[^0-9A-Za-z:])`)
+
+// nobodyIsNamed puts rows together as a full table does, those of all clients, of all servers, and both: no finding may name what stands for them.
+func nobodyIsNamed(t *testing.T, text string) {
+	t.Helper()
+	for _, who := range []string{"clients", "servers", "both"} {
+		f := facts(t, text)
+		for i := range f.Rows {
+			if who != "servers" {
+				f.Rows[i].Client = packet.Addr{}
+			}
+			if who != "clients" {
+				f.Rows[i].Server = packet.Addr{}
+			}
+		}
+		_, list := Find(Input{Facts: f, Last: 60e9, File: "x.pcap"})
+		for _, x := range list {
+			if at := unspecified.FindString(fmt.Sprintf("%+v", x)); at != "" {
+				t.Errorf("%s put together, and %s names one: %+v", who, x.ID, x)
+			}
+		}
 	}
 }
 
