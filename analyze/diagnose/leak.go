@@ -23,6 +23,32 @@ func publicAddress(a addr) bool {
 	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !shared.Contains(ip)
 }
 
+// Bits of an address that a site has in common: of IPv6 a /48 (RFC 6177 section 2), of IPv4 the most that most organisations have in one piece.
+const (
+	siteBits4 = 16
+	siteBits6 = 48
+)
+
+// sameSite says that two addresses are of one network, as far as their bits tell.
+func sameSite(a, b addr) bool {
+	x, y := a.Netip(), b.Netip()
+	bits := siteBits6
+	if x.Is4() {
+		bits = siteBits4
+	}
+	p, err := x.Prefix(bits)
+	return err == nil && a != addr{} && p.Contains(y)
+}
+
+// outside says that a server is one of the public Internet, and not the client's own resolver: that has a public address, too, wherever hosts have them,
+// as with IPv6 they do. Where the client is not known, it is a server that is no resolver.
+func (c *caseFile) outside(r *row) bool {
+	if r.Client == (addr{}) && c.resolver(r.Server) {
+		return false
+	}
+	return publicAddress(r.Server) && !sameSite(r.Client, r.Server)
+}
+
 // internal says that a name is of a top-level domain which is not of the public name space.
 func internal(name string) bool {
 	for _, top := range []string{"local.", "lan.", "internal.", "intranet.", "private.", "corp.", "home.", "localdomain.", "home.arpa.", "onion."} {
@@ -35,7 +61,7 @@ func internal(name string) bool {
 
 func reverseLeak(c *caseFile) []Finding {
 	isReverse := func(r *row) bool {
-		return strings.HasSuffix(r.Zone, ".arpa.") && !internal(r.Zone) && publicAddress(r.Server)
+		return strings.HasSuffix(r.Zone, ".arpa.") && !internal(r.Zone) && c.outside(r)
 	}
 	g, n := c.leak(isReverse)
 	if n < 3 {
@@ -61,7 +87,7 @@ func reverseLeak(c *caseFile) []Finding {
 }
 
 func internalLeak(c *caseFile) []Finding {
-	g, n := c.leak(func(r *row) bool { return internal(r.Zone) && publicAddress(r.Server) })
+	g, n := c.leak(func(r *row) bool { return internal(r.Zone) && c.outside(r) })
 	if n < 3 {
 		return nil
 	}
@@ -77,7 +103,8 @@ func internalLeak(c *caseFile) []Finding {
 			"cat /etc/resolv.conf; resolvectl domain; scutil --dns   # on a client: which search list adds it?",
 			command("dnssniff print %s --where %s", c.file(), fmt.Sprintf(`name endsWith "%s"`, bare(top))) + "   # which names, from whom",
 		},
-		Against: []string{".local is of mDNS: a program that knows this does not ask DNS for it"},
+		Against: []string{"a public address can be that of your own resolver, captured between it and its clients: then only what it asks upstream leaks",
+			".local is of mDNS: a program that knows this does not ask DNS for it"},
 	}
 	f.say(fmt.Sprintf("%s for names below %s", plural(g.Count, "query"), some(bares(g.zones), 4)))
 	c.fillLeak(&f, g)

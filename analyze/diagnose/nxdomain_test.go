@@ -79,6 +79,21 @@ func TestLeakRules(t *testing.T) {
 			leaked 192.168.1.5 198.51.100.53 168.192.in-addr.arpa. 2`},
 		{"inner names at a public server", "internal-names-leak", `
 			leaked 192.168.1.5 2001:db8::53 corp. 3`},
+		{"inner names at the own resolver, where all have addresses of IPv6", "", `
+			leaked 2001:db8:53:6::63 2001:db8:53::53 lan. 30
+			NOERROR 2001:db8:53:6::63 2001:db8:53::53 - 30 rd=30 ra=30`},
+		{"inner names at a university's resolver", "", `
+			leaked 198.51.100.7 198.51.7.53 lan. 30`},
+		{"inner names that the own resolver asks outside", "internal-names-leak", `
+			leaked 2001:db8:53:6::63 2001:db8:53::53 lan. 30
+			NOERROR 2001:db8:53:6::63 2001:db8:53::53 - 30 rd=30 ra=30
+			leaked 2001:db8:53::53 2001:db8:1::53 lan. 10`},
+		{"inner names at a provider's resolver", "internal-names-leak", `
+			leaked 2001:db8:53:6::63 2001:db8:1::53 lan. 30
+			NOERROR 2001:db8:53:6::63 2001:db8:1::53 - 30 rd=30 ra=30`},
+		{"inner names at a resolver, of nobody that is known", "", `
+			leaked - 2001:db8:1::53 lan. 30
+			NOERROR - 2001:db8:1::53 - 30 rd=30 ra=30`},
 		{"inner names at an inner server", "", `
 			leaked 192.168.1.5 fd00::53 corp. 30`},
 		{"a browser's three", "browser-probes", `
