@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"fmt"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -20,7 +22,8 @@ import (
 // A symptom is written as its String, with _ for blanks: SERVFAIL, unanswered, zone_fine, EDE_7, TSIG_BADTIME, P03. A client, server or zone "-" is
 // any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, seen (else the count), other (an address), rtt (all answers took so
 // many ms), type (of the sample), name (of the sample), key (of TSIG), and kind (query, transfer, update, notify, other, foreign). A line that begins with "moment"
-// has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds; for "answer" and "serial" see answerfacts_test.go.
+// has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds; for "answer" and "serial" see answerfacts_test.go. A line that begins with
+// "quota" has CLIENT SERVER, one SECONDS*QUERIES/REFUSED or more, of so many seconds with so many queries each, and maybe streak=COUNT/FROM/TO (seconds).
 func facts(t *testing.T, text string) *evidence.Facts {
 	t.Helper()
 	f := new(evidence.Facts)
@@ -34,6 +37,8 @@ func facts(t *testing.T, text string) *evidence.Facts {
 			f.Signed = append(f.Signed, readSigned(t, w[1:]))
 		case w[0] == "answer":
 			readAnswer(t, f, w[1:])
+		case w[0] == "quota":
+			f.Quotas = append(f.Quotas, readQuota(t, w[1:]))
 		case w[0] == "serial":
 			f.Serials = append(f.Serials, readSerial(t, w[1:]))
 		default:
@@ -41,6 +46,25 @@ func facts(t *testing.T, text string) *evidence.Facts {
 		}
 	}
 	return f
+}
+
+func readQuota(t *testing.T, w []string) evidence.Quota {
+	t.Helper()
+	q := evidence.Quota{Client: readAddr(t, w[0]), Server: readAddr(t, w[1])}
+	for _, word := range w[2:] {
+		var seconds, queries, refused uint32
+		s := &q.Streak
+		if n, _ := fmt.Sscanf(word, "streak=%d/%d/%d", &s.Count, &s.From, &s.To); n == 3 {
+			s.From, s.To = s.From*1e9, s.To*1e9
+			continue
+		}
+		if n, err := fmt.Sscanf(word, "%d*%d/%d", &seconds, &queries, &refused); n != 3 {
+			t.Fatalf("quota %q: %v", word, err)
+		}
+		r := &q.ByRate[bits.Len32(queries)-1]
+		r.Seconds, r.Queries, r.Refused = r.Seconds+seconds, r.Queries+seconds*queries, r.Refused+seconds*refused
+	}
+	return q
 }
 
 // diagnosed returns the findings of such facts, over 60 s.

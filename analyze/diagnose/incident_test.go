@@ -68,7 +68,7 @@ func descriptions(t *testing.T, folder string) (list []pcaps.Description) {
 // (connections that are reset were taken for loss). Nobody is to
 // make a rule fit them: who mends the fault in general takes the name out.
 var knownWrong = map[string]string{
-	"incident-new-provider-refuses": "upstream-refuses is not said at all: rate-limited (0.89) is, for that server and client, second after a zone-fails (0.53) of a zone that only had bad luck",
+	"incident-new-provider-refuses": "rate-limited (0.89) is said, first, with the provider's limit of five queries a second and what clients had of it: as played. The description calls it upstream-refuses, which is for what is refused at any rate",
 	"incident-new-loss-and-lame":    "both causes are found, with their scopes, and lame-delegation (0.89) comes before packet-loss (0.84), which has more lookups but fewer failures",
 }
 

@@ -19,11 +19,39 @@ func TestRefusalRules(t *testing.T) {
 			NOERROR 192.0.2.1 198.51.100.1 - 60 aa=60 tc=40 answers=20
 			NOERROR 192.0.2.1 198.51.100.2 - 60 aa=60 answers=60
 			unanswered 192.0.2.1 198.51.100.1 example.com. 40`},
-		{"refused and answered in turns, unlike the others", "rate-limited", `
+		{"refused in the seconds in which it asks much", "rate-limited", `
 			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=10
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 60 rd=60 first=1 last=9 names=3
 			zone_fine - 198.51.100.1 example.com. 80 last=10
+			quota 192.0.2.1 198.51.100.1 4*2/0 4*20/15
 			NOERROR 192.0.2.2 198.51.100.1 - 40 rd=40 ra=40`},
+		{"refused in the same seconds, for zones that it does not have", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=10
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 60 rd=60 first=1 last=9 names=3
+			zone_fine - 198.51.100.1 example.net. 80 last=10
+			quota 192.0.2.1 198.51.100.1 4*2/0 4*20/15
+			NOERROR 192.0.2.2 198.51.100.1 - 40 rd=40 ra=40`},
+		{"refused as much whatever the rate: one of several servers behind an address, or a policy for types", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=10
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 60 rd=60 first=1 last=9 names=3
+			zone_fine - 198.51.100.1 example.com. 80 last=10
+			quota 192.0.2.1 198.51.100.1 10*2/1 4*20/10
+			NOERROR 192.0.2.2 198.51.100.1 - 40 rd=40 ra=40`},
+		{"calm seconds too few to tell", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=10
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 60 rd=60 first=1 last=9 names=3
+			zone_fine - 198.51.100.1 example.com. 80 last=10
+			quota 192.0.2.1 198.51.100.1 2*2/0 4*20/15
+			NOERROR 192.0.2.2 198.51.100.1 - 40 rd=40 ra=40`},
+		{"a forwarder that is refused above a rate, and what its clients have of it", "rate-limited", `
+			NOERROR 192.0.2.53 198.51.100.1 - 40 rd=40 ra=40 answers=40 last=60
+			NOERROR 192.0.2.7 192.0.2.53 - 40 rd=40 ra=40 answers=40 last=60
+			REFUSED 192.0.2.53 198.51.100.1 example.com. 60 rd=60 first=1 last=50
+			zone_fine - 198.51.100.1 example.com. 80 last=60
+			quota 192.0.2.53 198.51.100.1 10*2/0 4*20/15
+			SERVFAIL 192.0.2.7 192.0.2.53 example.com. 9 rd=9 ra=9
+			moment 192.0.2.53 198.51.100.1 example.com. REFUSED 20 20
+			moment 192.0.2.7 192.0.2.53 example.com. SERVFAIL 20 20`},
 		{"refused from some time on is a list", "acl-subnet", `
 			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=4
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 60 rd=60 first=4 last=9 names=3

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
@@ -28,6 +29,9 @@ func upstreamRefuses(c *caseFile) (all []Finding) {
 		w := where{server: g.key}
 		fine := c.total(where{server: g.key, side: back}, evidence.RCODE(0), evidence.RCODE(nxDomain))
 		if fine.Count > 0 && fine.Last > g.First+1e9 {
+			if f, ok := c.refusedAtTimes(g); ok {
+				all = append(all, f)
+			}
 			continue
 		}
 		who := some(addresses(g.clients), 2)
@@ -58,15 +62,79 @@ func upstreamRefuses(c *caseFile) (all []Finding) {
 		if n := c.count(w, evidence.EDE(ednsProhibited)); n > 0 {
 			f.say(fmt.Sprintf("it says so: EDE 18 (Prohibited) in %s", plural(n, "response")))
 		}
-		f.seen(&g.Tally)
-		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
-		f.Severity = hurt.severity()
-		hurt.onClients(&f)
-		c.claim(where{server: g.key, side: back, kind: anyKind}, evidence.RCODE(refused), evidence.LookupFailed, evidence.LookupRetried, evidence.Rescued(otherServer),
-			evidence.EDE(ednsProhibited), evidence.EDE(ednsNotAuth), evidence.AskedAgain, anomalyOf('P', 4), anomalyOf('S', 7), anomalyOf('S', 10))
+		c.refusedAll(&f, g)
 		all = append(all, f)
 	}
 	return all
+}
+
+// refusedAll fills in what clients had of a server's refusals, and claims it.
+func (c *caseFile) refusedAll(f *Finding, g *group[addr]) {
+	f.seen(&g.Tally)
+	hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
+	f.Severity = hurt.severity()
+	hurt.onClients(f)
+	c.claim(where{server: g.key, side: back, kind: anyKind}, evidence.RCODE(refused), evidence.LookupFailed, evidence.LookupRetried, evidence.Rescued(otherServer),
+		evidence.EDE(ednsProhibited), evidence.EDE(ednsNotAuth), evidence.AskedAgain, anomalyOf('P', 4), anomalyOf('S', 7), anomalyOf('S', 10))
+}
+
+// blocked is how long (ns) a resolver must be refused whatever it asks before that is more than a burst above a limit.
+const blocked = 5e9
+
+// refusedAtTimes looks at a server that refuses a resolver and answers it, for the same zones: it did so for a while, or at all times.
+func (c *caseFile) refusedAtTimes(g *group[addr]) (f Finding, ok bool) {
+	pairs := groupBy(c, where{server: g.key, side: back, also: wellFormed}, byClientServer, evidence.RCODE(refused))
+	if len(pairs) != 1 {
+		return f, false
+	}
+	client, too, q := pairs[0].key.client, c.answeredToo(pairs[0]), c.quota(pairs[0].key.client, g.key)
+	if q == nil || g.Seen < 10 || too*2 < g.Count {
+		return f, false
+	}
+	sum := sumOf(q.ByRate[:])
+	f = Finding{
+		Confidence: sure(0.92, g.Seen/3),
+		Scope:      Scope{Server: g.key.String()},
+		Packets:    packetsOf(&g.Tally),
+		Wireshark:  both("dns.flags.rcode == 5", addressFilter(g.key)),
+		Next: []string{
+			command("for i in 1 2 3 4 5 6 7 8 9; do dig @%s %s | grep status; done", g.key, nameOf(&g.Tally, ".")) + "   # from the resolver: always the same?",
+			"dnsdist -e 'showDynBlocks() showServers()'   # on the server, if it is a balancer: who is blocked for a while, and which servers it asks",
+			"named-checkconf -p | grep -A5 -E 'allow-(query|recursion)|blackhole'   # on each of the servers behind the address",
+		},
+		Against: []string{"a server that lacks some zones refuses these and answers others: here most are of zones that it answers for, too"},
+	}
+	switch s := &q.Streak; {
+	case s.To-s.From >= blocked && s.Count >= 10 && uint64(s.Count)*2 >= uint64(sum.Refused):
+		f.Title = fmt.Sprintf("%s refused all that %s asked it, for %s", g.key, client, span(s.To-s.From))
+		f.Cause = "The server did not want to talk to this resolver for a while: it blocks who asks too much or makes too many errors, for a minute as a rule, or another access list was in force."
+		f.say(fmt.Sprintf("%s in a row were refused within %s; otherwise it answered the resolver", plural(uint64(s.Count), "query"), span(s.To-s.From)))
+	case sum.Refused*3 >= sum.Queries && sum.Refused < sum.Queries && steady(q):
+		f.Title = fmt.Sprintf("%s refuses %s of what %s asks it, whatever it is", g.key, share(uint64(sum.Refused), uint64(sum.Queries)), client)
+		f.Cause = "The same zones are refused and answered in turns, at any rate: of several servers behind this address one has another access list or lacks the zones, or a policy refuses some types of queries."
+		f.Confidence *= 0.9
+		f.say(fmt.Sprintf("%s of %s were refused, at low rates as at high ones", number(uint64(sum.Refused)), plural(uint64(sum.Queries), "query")))
+	default:
+		return f, false
+	}
+	f.say(fmt.Sprintf("%s of the %s refused are for zones that it answers for at other times: %s", share(too, g.Count), number(g.Count), some(bares(g.zones), 3)))
+	c.refusedAll(&f, g)
+	return f, true
+}
+
+// steady says that a server refuses about the same part of a client's queries whatever their rate.
+func steady(q *evidence.Quota) bool {
+	all := sumOf(q.ByRate[:])
+	part := float64(all.Refused) / float64(max(all.Queries, 1))
+	for i := 1; i < len(q.ByRate); i++ {
+		for _, r := range []evidence.Rate{sumOf(q.ByRate[:i]), sumOf(q.ByRate[i:])} {
+			expected := part * float64(r.Queries)
+			if math.Abs(float64(r.Refused)-expected) > 3*math.Sqrt(expected*(1-part))+1 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // upstreamServFail looks for servers that answer a resolver's queries with SERVFAIL themselves.

@@ -19,6 +19,28 @@ func TestServFailRules(t *testing.T) {
 			REFUSED 192.0.2.53 198.51.100.1 example.com. 1 first=1 last=2
 			REFUSED 192.0.2.53 198.51.100.1 example.net. 1 first=1 last=2
 			NOERROR 192.0.2.53 198.51.100.1 - 50 aa=50 first=0 last=60`},
+		{"refused for a while, whatever was asked", "upstream-refuses", `
+			REFUSED 192.0.2.53 198.51.100.1 example.com. 20 first=10 last=30
+			REFUSED 192.0.2.53 198.51.100.1 example.net. 20 first=10 last=30
+			NOERROR 192.0.2.53 198.51.100.1 - 50 rd=50 ra=50 first=0 last=60
+			zone_fine - 198.51.100.1 example.com. 25 first=0 last=60
+			zone_fine - 198.51.100.1 example.net. 25 first=0 last=60
+			quota 192.0.2.53 198.51.100.1 20*2/2 streak=40/10/30
+			NOERROR 192.0.2.7 192.0.2.53 - 40 rd=40 ra=40`},
+		{"refused by one of two servers behind an address", "upstream-refuses", `
+			REFUSED 192.0.2.53 198.51.100.1 example.com. 20
+			REFUSED 192.0.2.53 198.51.100.1 example.net. 20
+			NOERROR 192.0.2.53 198.51.100.1 - 40 rd=40 ra=40
+			zone_fine - 198.51.100.1 example.com. 20
+			zone_fine - 198.51.100.1 example.net. 20
+			quota 192.0.2.53 198.51.100.1 10*2/1 6*10/5 streak=4/10/11
+			NOERROR 192.0.2.7 192.0.2.53 - 40 rd=40 ra=40`},
+		{"one zone in three refused, as the server has the others only", "lame-delegation", `
+			REFUSED 192.0.2.53 198.51.100.1 example.com. 20
+			NOERROR 192.0.2.53 198.51.100.1 - 40 aa=40
+			zone_fine - 198.51.100.1 example.org. 20 aa=20
+			zone_fine - 198.51.100.1 example.net. 20 aa=20
+			quota 192.0.2.53 198.51.100.1 20*3/1 streak=2/10/11`},
 		{"one of two servers fails", "upstream-servfail", `
 			SERVFAIL 192.0.2.53 198.51.100.1 example.com. 3
 			NOERROR 192.0.2.53 198.51.100.2 - 9 aa=9

@@ -2,8 +2,8 @@
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
 // What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 1024 of each kind in a shard all, half as
-// many of good answers, beyond that 32 in a row of each 4096. For each row that a collector may have it takes 820 bytes at most, with its share of zones, moments, serials,
-// signed zones and answers, and 100 KiB besides. What is gathered does not depend on the run's seed.
+// many of good answers, beyond that 32 in a row of each 4096. For each row that a collector may have it takes 830 bytes at most, with its share of zones, moments, serials,
+// signed zones and answers, and 110 KiB besides. What is gathered does not depend on the run's seed.
 package evidence
 
 import (
@@ -37,6 +37,7 @@ type Collector struct {
 	firsts    firsts
 	lacking   lacking
 	heard     heard
+	knocked   knocked
 	lower     [maxName]byte // of a question
 	ownerName [maxName]byte // of a record
 	harvest
@@ -53,13 +54,14 @@ type harvest struct {
 	serials serials
 	signed  signed
 	replies replies
+	quotas  quotas
 	pace    [2]*pace // of answers without RA, and with it
 }
 
 func newHarvest(limit int) harvest {
 	limit = max(limit, minRows)
 	return harvest{rows: newRows(limit), zones: newZones(limit), moments: moments{limit: limit / 2}, serials: newSerials(limit / 4), signed: newSigned(limit / 4),
-		replies: newReplies(limit / 16), pace: [2]*pace{new(pace), new(pace)}}
+		replies: newReplies(limit / 16), quotas: newQuotas(limit / 32), pace: [2]*pace{new(pace), new(pace)}}
 }
 
 // New returns an empty collector, of at most that many rows, for a shard of a run with that seed.
@@ -171,6 +173,9 @@ func (c *Collector) Transaction(t *decode.Transaction) {
 	soon := uint32(0)
 	if t.Status == decode.Answered {
 		soon = c.again(t)
+		if refused := t.Response.RCODE() == rcodeRefused; refused || c.quotas.may(&t.Client) {
+			c.meter(t, refused)
+		}
 	}
 	w := c.weight(classOf(t))
 	if w == 0 {
@@ -421,6 +426,7 @@ func (c *Collector) Merge(o *Collector) {
 	c.serials.merge(&o.serials)
 	c.signed.merge(&o.signed)
 	c.replies.merge(&o.replies)
+	c.quotas.merge(&o.quotas)
 	for i := range c.pace {
 		c.pace[i].merge(o.pace[i])
 	}
@@ -434,6 +440,7 @@ func (c *Collector) Reset() {
 	c.serials.reset()
 	c.signed.reset()
 	c.replies.reset()
+	c.quotas.reset()
 	for _, p := range c.pace {
 		p.reset()
 	}

@@ -33,6 +33,7 @@ type Facts struct {
 	Serials []Serial
 	Signed  []Signed
 	Answers []Answer
+	Quotas  []Quota
 	// Paces are of answers without RA, and with it: those of resolvers.
 	Paces [2]Pace
 	// Folded counts rows that were put together for want of room, Lost moments, serials, signed zones and answers that were not kept.
@@ -53,11 +54,12 @@ func Gather(all []*Collector) *Facts {
 		sum.serials.merge(&c.serials)
 		sum.signed.merge(&c.signed)
 		sum.replies.merge(&c.replies)
+		sum.quotas.merge(&c.quotas)
 		for i := range sum.pace {
 			sum.pace[i].merge(c.pace[i])
 		}
 	}
-	f := &Facts{Folded: sum.rows.folded, Lost: sum.moments.lost + sum.serials.lost + sum.signed.lost + sum.replies.lost}
+	f := &Facts{Folded: sum.rows.folded, Lost: sum.moments.lost + sum.serials.lost + sum.signed.lost + sum.replies.lost + sum.quotas.lost}
 	text := make(map[uint64]string, len(sum.zones.text))
 	for h, name := range sum.zones.text {
 		text[h] = string(wire.AppendName(nil, []byte(name)))
@@ -72,6 +74,7 @@ func Gather(all []*Collector) *Facts {
 	}
 	f.content(&sum)
 	f.answers(&sum, text)
+	f.quotas(&sum.quotas)
 	return f
 }
 
