@@ -22,7 +22,7 @@ import (
 // A symptom is written as its String, with _ for blanks: SERVFAIL, unanswered, zone_fine, EDE_7, TSIG_BADTIME, P03. A client, server or zone "-" is
 // any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, seen (else the count), other (an address), rtt (all answers took so
 // many ms), type (of the sample), name (of the sample), key (of TSIG), and kind (query, transfer, update, notify, other, foreign). A line that begins with "moment"
-// has CLIENT SERVER ZONE SYMPTOM FROM TO in seconds; for "answer" and "serial" see answerfacts_test.go. A line that begins with
+// has CLIENT SERVER ZONE SYMPTOM FROM TO [TYPE], times in seconds; for "answer" and "serial" see answerfacts_test.go. A line that begins with
 // "quota" has CLIENT SERVER, one SECONDS*QUERIES/REFUSED or more, of so many seconds with so many queries each, and maybe streak=COUNT/FROM/TO (seconds).
 func facts(t *testing.T, text string) *evidence.Facts {
 	t.Helper()
@@ -145,6 +145,9 @@ func readMoment(t *testing.T, w []string) evidence.Event {
 	m.Client, m.Server, m.Symptom = readAddr(t, w[0]), readAddr(t, w[1]), readSymptom(t, w[3])
 	m.From, m.To = int64(readNumber(t, w[4]))*1e9, int64(readNumber(t, w[5]))*1e9
 	m.Packet = 1
+	if len(w) > 6 {
+		m.Type = uint16(readNumber(t, w[6]))
+	}
 	return m
 }
 

@@ -18,6 +18,9 @@ func fragmentsDropped(c *caseFile) (all []Finding) {
 		if silent.Count == 0 || gone.Count == 0 || gone.Seen < 2 && ladder < 2 || fine.Count == 0 && gone.Seen < 5 {
 			continue
 		}
+		if ladder < 2 && silent.Count > 8*gone.Count {
+			continue // most has another cause
+		}
 		f := Finding{
 			Title:      fmt.Sprintf("fragments of %s's large responses are dropped on the way", g.key),
 			Cause:      "Responses that do not fit into one packet are sent in fragments, and a firewall or NAT drops all or some of these. Small answers pass, so that only some names fail.",

@@ -55,9 +55,11 @@ func serverSlow(c *caseFile) (all []Finding) {
 		peerSlow, peerTimed := slowOf(&rest)
 		peerHalf, _ := quantile(&rest.RTT, 0.5)
 		k := contrast(slow, timed, peerSlow, peerTimed)
-		often := slow >= 5 && slow*10 >= timed && k >= 0.7
+		late := c.countLeft(where{server: g.key, side: front}, evidence.Late)
+		tooLate := late >= 5 && late*2 >= timed // that is slow without any peers
+		often := slow >= 5 && slow*10 >= timed && k >= 0.7 || tooLate
 		far := half >= peerHalf+5 && half >= 8
-		if peerTimed < 10 || !often && !far || g.Retransmitted*2 > g.RTT[slowBucket]+g.RTT[slowBucket+1]+g.RTT[slowBucket+2]+g.RTT[slowBucket+3]+4 {
+		if peerTimed < 10 && !tooLate || !often && !far || !tooLate && g.Retransmitted*2 > g.RTT[slowBucket]+g.RTT[slowBucket+1]+g.RTT[slowBucket+2]+g.RTT[slowBucket+3]+4 {
 			continue
 		}
 		f := Finding{
@@ -80,8 +82,15 @@ func serverSlow(c *caseFile) (all []Finding) {
 			f.Title = fmt.Sprintf("%s answers its clients slowly: %s of its answers take half a second or longer", g.key, share(slow, timed))
 			f.Confidence = sure(0.93, slow) * k
 		}
-		f.say(fmt.Sprintf("%s of %s from it came after 512 ms or more; of the other servers' %s of %d", number(slow), plural(timed, "answer"), share(peerSlow, peerTimed), peerTimed),
-			fmt.Sprintf("the median is between %s and %s; of the others it is below %s", brief(bucketTime(half-1)), brief(bucketTime(half)), brief(bucketTime(peerHalf))), c.began(&g.Tally))
+		if tooLate {
+			f.Title = fmt.Sprintf("%s answers its clients too late: %s of its answers come when their queries have been given up", g.key, share(late, timed))
+		}
+		f.say(fmt.Sprintf("%s of %s from it came after 512 ms or more", number(slow), plural(timed, "answer")))
+		if peerTimed > 0 {
+			f.say(fmt.Sprintf("of the other servers' it is %s of %s", share(peerSlow, peerTimed), number(peerTimed)),
+				fmt.Sprintf("the median is between %s and %s; of the others it is below %s", brief(bucketTime(half-1)), brief(bucketTime(half)), brief(bucketTime(peerHalf))))
+		}
+		f.say(c.began(&g.Tally))
 		f.seen(&g.Tally)
 		f.Affected, f.Clients = max(slow, timed/2), len(g.clients)
 		if often {

@@ -16,6 +16,12 @@ func signsUpstream() []evidence.Symptom {
 	return []evidence.Symptom{evidence.Unanswered, evidence.Duplicate, evidence.Conflicting}
 }
 
+// polled says that questions which came again after having been answered are of a program that asks for a few names at fixed times, such as a health check:
+// after loss a question comes again once or twice, and then the answer has arrived.
+func polled(r *row) bool {
+	return r.Symptom == evidence.AskedAgain && r.Count > 4*uint64(max(r.Names.Estimate(), 1))
+}
+
 // packetLoss looks for servers, and for subnets of clients, with some of whom packets are lost while with the others they are not, and for loss everywhere.
 func packetLoss(c *caseFile) []Finding {
 	all := append(c.lossToServers(), c.lossUpstream()...)
@@ -25,7 +31,7 @@ func packetLoss(c *caseFile) []Finding {
 
 func (c *caseFile) lossToServers() (all []Finding) {
 	for _, g := range groupBy(c, where{side: back}, byServer, signsUpstream()...) {
-		if g.Seen < 4 {
+		if g.Seen < 4 || c.choosy(g) {
 			continue
 		}
 		own := c.fine(where{server: g.key})
@@ -60,6 +66,47 @@ func (c *caseFile) lossToServers() (all []Finding) {
 	return all
 }
 
+// choosy says that a server leaves queries for some zones or of some type without a response, and answers all others: loss does not choose. There are servers
+// that drop what they do not know, above all AAAA (RFC 4074 section 4.1).
+func (c *caseFile) choosy(g *group[addr]) bool {
+	silent, byZone := uint64(0), make(map[string]uint64)
+	for _, r := range g.rows {
+		if r.Symptom == evidence.Unanswered {
+			silent += r.Count
+			byZone[r.Zone] += r.Count
+		}
+	}
+	never := uint64(0) // for zones of which several queries were in vain, and none was not
+	for zone, n := range byZone {
+		if n >= 3 && c.zoneFine(g.key, zone).Count == 0 {
+			never += n
+		}
+	}
+	return silent*2 > g.Count && (never*4 > silent*3 || c.sideType(g.key))
+}
+
+// Types that hardly anybody asks for without asking for A, too.
+const (
+	typeAAAA  = 28
+	typeHTTPS = 65
+)
+
+// sideType says that all queries that a server left without a response, as far as they are kept, are of one type that goes along with A.
+func (c *caseFile) sideType(server addr) bool {
+	n, typ := 0, uint16(0)
+	for i := range c.Facts.Moments {
+		m := &c.Facts.Moments[i]
+		if m.Server != server || m.Symptom != evidence.Unanswered {
+			continue
+		}
+		if n++; n > 1 && m.Type != typ || m.Type != typeAAAA && m.Type != typeHTTPS {
+			return false
+		}
+		typ = m.Type
+	}
+	return n >= 6
+}
+
 // subnetOf is the network of a client that people would name: a /24, or a /64.
 func subnetOf(a packet.Addr) netip.Prefix {
 	bits := 64
@@ -75,20 +122,21 @@ func subnetOf(a packet.Addr) netip.Prefix {
 
 func (c *caseFile) lossToSubnets() (all []Finding) {
 	bySubnet := func(r *row) netip.Prefix { return subnetOf(r.Client) }
-	for _, g := range groupBy(c, where{side: front, also: func(r *row) bool { return r.Client != packet.Addr{} }}, bySubnet, signsOfLoss()...) {
+	for _, g := range groupBy(c, where{side: front, also: func(r *row) bool { return r.Client != packet.Addr{} && !polled(r) }}, bySubnet, signsOfLoss()...) {
 		if g.Seen < 5 || len(g.clients) < 2 || len(g.zones) < 2 {
 			continue
 		}
 		own := c.total(where{subnet: g.key, side: front}, evidence.RCODE(0), evidence.RCODE(nxDomain))
 		rest := where{side: front, also: func(r *row) bool { return !g.key.Contains(r.Client.Netip()) }}
 		peers, peerSigns := c.total(rest, evidence.RCODE(0), evidence.RCODE(nxDomain)), c.total(rest, signsOfLoss()...)
-		silent := c.countLeft(where{subnet: g.key, side: front}, evidence.Unanswered)
-		asked := chance(c.countLeft(where{subnet: g.key, side: front}, evidence.AskedAgain), uint64(own.Soon))
+		theirs := where{subnet: g.key, side: front, also: func(r *row) bool { return !polled(r) }}
+		silent := c.countLeft(theirs, evidence.Unanswered)
+		asked := chance(c.countLeft(theirs, evidence.AskedAgain), uint64(own.Soon))
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
 		if silent+asked < 5 || own.Count < g.Count/4 || k < 0.6 || !beyond(g.Seen, g.Count, own.Count+g.Count, peerSigns.Count, peers.Count) || g.Count*50 < own.Count {
 			continue
 		}
-		again := c.countLeft(where{subnet: g.key, side: front}, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)
+		again := c.countLeft(theirs, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)
 		f := Finding{
 			Severity:   Warning,
 			Title:      fmt.Sprintf("packets to and from clients in %s are lost", g.key),

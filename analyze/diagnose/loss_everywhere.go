@@ -62,7 +62,7 @@ func (c *caseFile) lossSeen(s side, client func(*row) addr) lossOf {
 	}
 	for r := range c.each(where{side: s}, evidence.Unanswered, evidence.AskedAgain) {
 		x := by[client(r)]
-		if !alive[r.Server] || x == nil {
+		if !alive[r.Server] || x == nil || polled(r) {
 			continue
 		}
 		x.signs += r.Count

@@ -16,6 +16,17 @@ func TestPathRules(t *testing.T) {
 		{"nothing comes back but an ICMP error", "upstream-unreachable", `
 			unanswered 192.0.2.1 198.51.100.1 example.com. 6 rd=6 names=6
 			ICMP_port_unreachable 192.0.2.1 198.51.100.1 - 6 kind=other`},
+		{"nothing comes back but what is late", "server-slow", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 12 rd=12 names=12
+			lookup_retried 192.0.2.1 198.51.100.1 example.com. 3
+			late 192.0.2.1 198.51.100.1 example.com. 12 rd=12 ra=12 first=1 last=60 rtt=5500`},
+		{"nothing comes back for what nobody answers", "", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 18 dubious=18 malformed=18 rd=18 names=2
+			lookup_retried 192.0.2.1 198.51.100.1 example.com. 3`},
+		{"errors come back: it lives", "", `
+			unanswered 192.0.2.1 198.51.100.1 example.com. 6 rd=6 names=6
+			lookup_retried 192.0.2.1 198.51.100.1 example.com. 3
+			NOTAUTH 192.0.2.1 198.51.100.1 example.com. 1 kind=update last=60`},
 		{"large answers silent, smaller sizes answered", "mtu-black-hole", `
 			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
 			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8
@@ -36,6 +47,10 @@ func TestPathRules(t *testing.T) {
 			unanswered 192.0.2.1 198.51.100.1 example.com. 8 edns=8
 			fragments_lost,_server's_packet 192.0.2.1 198.51.100.1 - 6 kind=other
 			rescued_by_smaller_edns 192.0.2.1 198.51.100.1 example.com. 4`},
+		{"a few fragments lost, and silence for everything", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
+			unanswered 192.0.2.1 198.51.100.1 example.com. 178 edns=8
+			fragments_lost,_server's_packet 192.0.2.1 198.51.100.1 - 4 kind=other`},
 		{"retries of one size are answered, too: loss", "", `
 			NOERROR 192.0.2.1 198.51.100.1 - 50 edns=50 aa=50
 			unanswered 192.0.2.1 198.51.100.1 example.com. 2 edns=2
@@ -74,6 +89,47 @@ func TestPathRules(t *testing.T) {
 		{"a script that asks each second", "", `
 			NOERROR 192.0.2.1 198.51.100.1 - 60 rd=60 ra=60 soon=30
 			asked_again 192.0.2.1 198.51.100.1 example.com. 30`},
+		{"loss on the way to one network: repeated once or twice, for many names", "packet-loss", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40
+			NOERROR 192.0.2.2 198.51.100.1 - 40 rd=40 ra=40
+			NOERROR 203.0.113.1 198.51.100.1 - 400 rd=400 ra=400
+			asked_again 192.0.2.1 198.51.100.1 example.com. 8 names=6
+			asked_again 192.0.2.2 198.51.100.1 example.net. 8 names=7`},
+		{"two health checks in a network, each second", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 soon=39
+			NOERROR 192.0.2.2 198.51.100.1 - 40 rd=40 ra=40 soon=39
+			NOERROR 203.0.113.1 198.51.100.1 - 400 rd=400 ra=400
+			asked_again 192.0.2.1 198.51.100.1 example.com. 39 names=2
+			asked_again 192.0.2.2 198.51.100.1 example.net. 39 names=1`},
+		{"loss at one server: whatever was asked", "packet-loss", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 aa=40
+			NOERROR 192.0.2.1 198.51.100.2 - 400 aa=400
+			zone_fine - 198.51.100.1 example.com. 40 aa=40
+			unanswered 192.0.2.1 198.51.100.1 example.com. 9`},
+		{"loss at a server of many zones, each of which is asked for once", "packet-loss", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 aa=40
+			NOERROR 192.0.2.1 198.51.100.2 - 400 aa=400
+			zone_fine - 198.51.100.1 example.com. 40 aa=40
+			unanswered 192.0.2.1 198.51.100.1 example.net. 2
+			unanswered 192.0.2.1 198.51.100.1 example.org. 2
+			unanswered 192.0.2.1 198.51.100.1 example.edu. 2
+			unanswered 192.0.2.1 198.51.100.1 example.info. 2`},
+		{"a server that is silent about one zone", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 aa=40
+			NOERROR 192.0.2.1 198.51.100.2 - 400 aa=400
+			zone_fine - 198.51.100.1 example.com. 40 aa=40
+			unanswered 192.0.2.1 198.51.100.1 example.net. 9`},
+		{"a server that drops queries for AAAA", "", `
+			NOERROR 192.0.2.1 198.51.100.1 - 40 aa=40
+			NOERROR 192.0.2.1 198.51.100.2 - 400 aa=400
+			zone_fine - 198.51.100.1 example.com. 40 aa=40
+			unanswered 192.0.2.1 198.51.100.1 example.com. 6
+			moment 192.0.2.1 198.51.100.1 example.com. unanswered 1 1 28
+			moment 192.0.2.1 198.51.100.1 example.com. unanswered 2 2 28
+			moment 192.0.2.1 198.51.100.1 example.com. unanswered 3 3 28
+			moment 192.0.2.1 198.51.100.1 example.com. unanswered 4 4 28
+			moment 192.0.2.1 198.51.100.1 example.com. unanswered 5 5 28
+			moment 192.0.2.1 198.51.100.1 example.com. unanswered 6 6 28`},
 		{"loss on the resolver's own line", "packet-loss", `
 			NOERROR 192.0.2.1 198.51.100.1 - 30 aa=30
 			NOERROR 192.0.2.1 198.51.100.2 - 30 aa=30
@@ -126,6 +182,29 @@ func TestOnlyResponses(t *testing.T) {
 		}
 		if got := strings.Join(ids, " "); got != tt.id {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.id)
+		}
+	}
+}
+
+// TestWhatICMPSays wants the cause of silence to be that which the ICMP errors name, and nobody to be called without answers whom another server gives them.
+func TestWhatICMPSays(t *testing.T) {
+	const silence = `
+		unanswered 192.0.2.1 198.51.100.1 example.com. 6 rd=6 names=6
+		lookup_retried 192.0.2.1 198.51.100.1 example.com. 3
+		`
+	for _, tt := range []struct {
+		name, facts, cause string
+		severity           Severity
+	}{
+		{"nobody listens", "ICMP_port_unreachable 192.0.2.1 198.51.100.1 - 6 kind=other", "process has ended", Critical},
+		{"no route", "ICMP_unreachable 192.0.2.1 198.51.100.1 - 6 kind=other", "no route", Critical},
+		{"a firewall", "ICMP_forbidden 192.0.2.1 198.51.100.1 - 6 kind=other", "firewall", Critical},
+		{"nothing", "lookup_failed 192.0.2.1 198.51.100.1 example.com. 3", "Nothing comes back", Critical},
+		{"another server answers", "rescued_by_other_server 192.0.2.1 198.51.100.1 example.com. 3", "Nothing comes back", Warning},
+	} {
+		list := diagnosed(t, silence+tt.facts)
+		if len(list) == 0 || list[0].ID != "upstream-unreachable" || list[0].Severity != tt.severity || !strings.Contains(list[0].Cause, tt.cause) {
+			t.Errorf("%s: got %+v", tt.name, list)
 		}
 	}
 }

@@ -14,10 +14,12 @@ func TestRefusalRules(t *testing.T) {
 		{"drops alone are an outage or loss", "packet-loss", `
 			NOERROR 192.0.2.1 198.51.100.1 - 60 aa=60 answers=60 last=10
 			NOERROR 192.0.2.1 198.51.100.2 - 60 aa=60 answers=60 last=10
+			zone_fine - 198.51.100.1 example.com. 60 aa=60 last=10
 			unanswered 192.0.2.1 198.51.100.1 example.com. 40 last=10`},
 		{"truncated and lost, at two queries a second", "packet-loss", `
 			NOERROR 192.0.2.1 198.51.100.1 - 60 aa=60 tc=40 answers=20
 			NOERROR 192.0.2.1 198.51.100.2 - 60 aa=60 answers=60
+			zone_fine - 198.51.100.1 example.com. 60 aa=60
 			unanswered 192.0.2.1 198.51.100.1 example.com. 40`},
 		{"refused in the seconds in which it asks much", "rate-limited", `
 			NOERROR 192.0.2.1 198.51.100.1 - 40 rd=40 ra=40 answers=40 names=3 last=10

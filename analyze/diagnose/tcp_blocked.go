@@ -32,6 +32,10 @@ func tcpBlocked(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"a server whose TCP slots are all taken (tcp-clients, so-tcp-backlog) looks the same for a while"},
 		}
+		if tc == 0 {
+			f.Title = fmt.Sprintf("TCP to %s port 53 does not get through", g.key)
+			f.Cause = "A firewall lets DNS over UDP pass and drops TCP, or the server does not listen on TCP. No answer was truncated here: what does not fit into a UDP response could not be resolved."
+		}
 		f.say(fmt.Sprintf("%s to %s got no answer, %d were refused, %d opened", plural(silent, "TCP connection"), g.key, refused, opened.Count),
 			fmt.Sprintf("%s from it came over UDP, %d of them truncated", plural(fine, "answer"), tc), c.began(&g.Tally))
 		f.seen(&g.Tally)

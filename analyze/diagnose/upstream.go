@@ -10,12 +10,11 @@ import (
 // upstreamUnreachable looks for servers that do not answer any more, or at all: after the first query in vain next to nothing comes.
 func upstreamUnreachable(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{}, byServer, evidence.Unanswered) {
-		if g.Seen < 3 {
+		if g.Seen < 3 || uint64(g.Dubious)*2 > g.Count { // what servers leave without a response says nothing
 			continue
 		}
-		w := where{server: g.key}
-		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain), evidence.RCODE(refused), evidence.RCODE(servFail))
-		port := c.total(where{server: g.key, kind: anyKind}, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden)
+		fine := c.total(where{server: g.key, kind: anyKind}, responses()...)
+		icmp := c.total(where{server: g.key, kind: anyKind}, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden)
 		if ip := g.key.Netip(); ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 			continue
 		}
@@ -27,7 +26,7 @@ func upstreamUnreachable(c *caseFile) (all []Finding) {
 			Cause:      "Nothing comes back from the server: the host is down, the route to it is gone, or a firewall drops the packets.",
 			Confidence: sure(0.95, g.Seen),
 			Scope:      Scope{Server: g.key.String()},
-			Packets:    packetsOf(&g.Tally, &port),
+			Packets:    packetsOf(&g.Tally, &icmp),
 			Wireshark:  both("(dns || icmp || icmpv6)", addressFilter(g.key)),
 			Next: []string{
 				command("dig @%s %s SOA +norecurse +tries=1", g.key, g.zone()),
@@ -36,12 +35,13 @@ func upstreamUnreachable(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"a server that limits rates or drops queries of a kind answers others: compare with an ordinary query from elsewhere"},
 		}
-		if port.Count > 0 {
-			f.Cause = "The host of the server lives and says that nobody listens on the port: the server's process has ended. ICMP errors are limited by rate, so not each query gets one."
-			f.Confidence = sure(0.97, g.Seen+port.Count)
-			f.say(plural(port.Count, "ICMP error") + " for queries to it: " + icmpWords(c, g.key))
+		if icmp.Count > 0 {
+			words, cause := c.icmpWords(g.key)
+			f.Cause = cause + " ICMP errors are limited by rate, so not each query gets one."
+			f.Confidence = sure(0.97, g.Seen+icmp.Count)
+			f.say(plural(icmp.Count, "ICMP error") + " for queries to it: " + words)
 		}
-		f.say(plural(g.Count, "query") + " unanswered, for " + some(bares(g.zones), 3))
+		f.say(plural(g.Count, "query") + " unanswered" + forZones(g.zones))
 		if fine.Count > 0 {
 			f.Title = fmt.Sprintf("%s does not answer any more", g.key)
 			f.say(plural(fine.Count, "query")+" had been answered before; none since", c.began(&g.Tally))
@@ -50,7 +50,7 @@ func upstreamUnreachable(c *caseFile) (all []Finding) {
 		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
 		f.Severity = hurt.severity()
 		if !g.rows[0].back {
-			f.Severity, f.Clients = Critical, len(g.clients)
+			f.Severity, f.Clients = c.without(&f, g.key), len(g.clients)
 		}
 		hurt.onClients(&f)
 		c.claim(where{server: g.key, kind: anyKind}, evidence.Unanswered, evidence.Late, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden, evidence.LookupFailed,
@@ -61,17 +61,48 @@ func upstreamUnreachable(c *caseFile) (all []Finding) {
 	return all
 }
 
-// icmpWords says what the ICMP errors about a server were.
-func icmpWords(c *caseFile, server addr) string {
+// responses are all that comes back from a server that lives, whatever it says.
+func responses() []evidence.Symptom {
+	all := []evidence.Symptom{evidence.Late, evidence.KeyRefused}
+	for code := range uint16(badCookie + 1) {
+		all = append(all, evidence.RCODE(code))
+	}
+	return all
+}
+
+// without says how bad it is for clients that a server of theirs does not answer: most of them have another one.
+func (c *caseFile) without(f *Finding, server addr) Severity {
+	w := where{server: server, side: front, kind: anyKind}
+	failed, rescued := c.count(w, evidence.LookupFailed), c.count(w, evidence.Rescued(otherServer))
+	if rescued <= failed {
+		return Critical
+	}
+	f.say(fmt.Sprintf("%s of clients were answered by another server then, %s by none", plural(rescued, "lookup"), number(failed)))
+	return Warning
+}
+
+// forZones is the end of a sentence about queries.
+func forZones(zones []string) string {
+	if len(zones) == 0 {
+		return ""
+	}
+	return ", for " + some(bares(zones), 3)
+}
+
+// icmpWords says what the ICMP errors about a server were, and what that means.
+func (c *caseFile) icmpWords(server addr) (words, cause string) {
 	for _, s := range []struct {
-		symptom evidence.Symptom
-		word    string
-	}{{evidence.ICMPPort, "port unreachable"}, {evidence.ICMPForbidden, "administratively prohibited"}} {
+		symptom      evidence.Symptom
+		words, cause string
+	}{
+		{evidence.ICMPPort, "port unreachable", "The host of the server lives and says that nobody listens on the port: the server's process has ended."},
+		{evidence.ICMPForbidden, "administratively prohibited", "A firewall on the way, or of the server's host, says that it does not let these packets through."},
+	} {
 		if c.count(where{server: server, kind: anyKind}, s.symptom) > 0 {
-			return s.word
+			return s.words, s.cause
 		}
 	}
-	return "host or network unreachable"
+	return "host or network unreachable", "A router on the way says that it has no route to the server, or that the host does not answer in its network: it is down, or the line to it is."
 }
 
 // slowBucket is the first bucket of answer times above 512 ms.
