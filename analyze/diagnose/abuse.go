@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
 )
@@ -102,6 +104,10 @@ func searchSuffix(c *caseFile) (all []Finding) {
 		}
 		f.seen(&g.Tally)
 		f.Affected, f.Clients = max(denied.Count, g.Count), len(g.clients)
+		if all := c.count(where{side: front}, outcomes()...); f.Affected*100 < all {
+			f.Severity = Info
+			f.say(fmt.Sprintf("that is %s of all %s: as much as a search list costs that somebody wants", share(f.Affected, all), plural(all, "query")))
+		}
 		c.claim(where{zone: g.key, kind: anyKind}, evidence.RCODE(nxDomain), evidence.Suffixed)
 		all = append(all, f)
 	}
@@ -113,14 +119,14 @@ func randomSubdomains(c *caseFile) (all []Finding) {
 	failed := []evidence.Symptom{evidence.RCODE(nxDomain), evidence.RCODE(servFail), evidence.Unanswered}
 	for _, g := range groupBy(c, where{side: c.floodSide()}, byZone, failed...) {
 		names := uint64(g.Names.Estimate())
-		if g.key == "" || names < 40 || names < 1000 && names*3 < g.Seen*2 {
+		if g.key == "" || names < 40 || names < 1000 && names*3 < g.Seen*2 || within(g.key, "arpa.") || ofAddresses(g) {
 			continue
 		}
 		w := where{side: c.floodSide(), also: func(r *row) bool { return r.Zone == g.key }}
 		fine, denied := c.total(w, evidence.ZoneFine), c.countLeft(w, evidence.RCODE(nxDomain))
 		rest := c.total(where{side: c.floodSide(), also: func(r *row) bool { return r.Zone != g.key && r.Zone != "" }}, failed...)
 		rate := perSecond(&g.Tally)
-		if g.Count < rest.Count || rate < 2 {
+		if g.Count < rest.Count || g.Count*4 < fine.Count || rate < 2 {
 			continue
 		}
 		if denied*2 < g.Count && (names < 200 || rate < 20 || fine.Count*20 > g.Count) {
@@ -159,6 +165,44 @@ func randomSubdomains(c *caseFile) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
+}
+
+// ofAddresses says that most names that are known of a group are addresses, as block lists of senders are asked for them (RFC 5782 section 2): each mail has
+// another, and next to none is listed.
+func ofAddresses(g *group[string]) bool {
+	n, all := 0, 0
+	for _, r := range g.rows {
+		for _, s := range r.Samples {
+			if s.Name != "" {
+				all++
+			}
+			if hasAddress(s.Name) {
+				n++
+			}
+		}
+	}
+	return n*2 > all
+}
+
+// hasAddress says that a name begins with an address, backwards: four numbers, or the 32 digits of IPv6.
+func hasAddress(name string) bool {
+	labels := strings.Split(name, ".")
+	digits := 0
+	for digits < len(labels) && len(labels[digits]) == 1 && strings.Contains("0123456789abcdef", labels[digits]) {
+		digits++
+	}
+	if digits >= 32 {
+		return true
+	}
+	for i := range 4 {
+		if i >= len(labels) {
+			return false
+		}
+		if _, err := strconv.ParseUint(labels[i], 10, 8); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // floodSide is the side of clients, if there are any, else that of resolvers.

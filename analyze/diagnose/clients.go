@@ -75,8 +75,8 @@ func accessList(c *caseFile) (all []Finding) {
 			continue
 		}
 		rest := c.total(where{server: server, also: func(r *row) bool { return !subnet.Contains(r.Client.Netip()) }}, evidence.RCODE(0), evidence.RCODE(nxDomain))
-		if rest.Count == 0 {
-			continue
+		if rest.Count == 0 || c.authoritative(server) && !c.serves(server, g.zones) {
+			continue // it has none of the names, and refuses everybody
 		}
 		f := Finding{
 			Severity:   Critical,
@@ -96,6 +96,11 @@ func accessList(c *caseFile) (all []Finding) {
 			f.Title, f.Scope.Client = fmt.Sprintf("%s refuses %s", server, g.clients[0]), g.clients[0].String()
 			f.Scope.Subnet, f.Severity = "", Warning
 		}
+		if own.Count == 0 && publicAddress(g.clients[0]) && !asksForSeveral(g.rows) && !c.neighbours(server, g.clients[0]) {
+			f.Severity = Info
+			f.Cause = "They ask for one name or zone each, and nobody near them is answered: these are strangers who look for open resolvers, as they do all day wherever the Internet reaches, " +
+				"and are refused as they should be. If the network is yours, the server's access list does not have it."
+		}
 		f.say(fmt.Sprintf("%s of %s in the network were refused, for %s", plural(g.Count, "query"), plural(uint64(len(g.clients)), "client"), plural(uint64(len(g.zones)), "zone")))
 		if own.Count > 0 {
 			f.say(fmt.Sprintf("%s of theirs were answered before; none since", plural(own.Count, "query")), c.began(&g.Tally))
@@ -108,6 +113,21 @@ func accessList(c *caseFile) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
+}
+
+// serves says that a server gave good answers for one of some zones.
+func (c *caseFile) serves(server addr, zones []string) bool {
+	return slices.ContainsFunc(zones, func(zone string) bool { return c.zoneFine(server, zone).Count > 0 })
+}
+
+// neighbours says that a server answers others of a client's site.
+func (c *caseFile) neighbours(server, client addr) bool {
+	for r := range c.of(where{server: server}, evidence.RCODE(0), evidence.RCODE(nxDomain)) {
+		if r.Client != client && sameSite(r.Client, client) {
+			return true
+		}
+	}
+	return false
 }
 
 // faults lists the malformed entries of the catalogue that a client's queries have.

@@ -84,6 +84,8 @@ func serverSlow(c *caseFile) (all []Finding) {
 		}
 		if tooLate {
 			f.Title = fmt.Sprintf("%s answers its clients too late: %s of its answers come when their queries have been given up", g.key, share(late, timed))
+			f.Cause = "The server is overloaded, or waits itself for somebody. Nobody is left to take the answers when they come, so that it is as if there were none."
+			f.Packets = packetsOf(&g.Tally)
 		}
 		f.say(fmt.Sprintf("%s of %s from it came after 512 ms or more", number(slow), plural(timed, "answer")))
 		if peerTimed > 0 {

@@ -39,6 +39,22 @@ func TestLoadRules(t *testing.T) {
 		{"random names below a zone that fails", "random-subdomain-flood", `
 			SERVFAIL 192.0.2.1 198.51.100.1 example.com. 3000 rd=3000 ra=3000 names=900
 			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"random names below a zone that does not have them", "random-subdomain-flood", `
+			NXDOMAIN 192.0.2.1 198.51.100.1 example.com. 900 rd=900 ra=900 names=900 name=k3x9.example.com.
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"a mail server's block list: each sender once", "", `
+			NXDOMAIN 192.0.2.1 198.51.100.1 example.com. 900 rd=900 ra=900 names=900 name=7.113.0.203.zen.example.com.
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"the same of IPv6", "", `
+			NXDOMAIN 192.0.2.1 198.51.100.1 example.com. 900 rd=900 ra=900 names=900 name=1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.zen.example.com.
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"a log server looks up who came by", "", `
+			NXDOMAIN 192.0.2.1 198.51.100.1 203.in-addr.arpa. 900 rd=900 ra=900 names=900
+			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"some names that are gone, of a zone that is much asked for", "", `
+			NXDOMAIN 192.0.2.1 198.51.100.1 example.com. 150 rd=150 ra=150 names=150 name=old7.example.com.
+			zone_fine - 198.51.100.1 example.com. 5000 rd=5000 ra=5000
+			NOERROR 192.0.2.2 198.51.100.1 - 5000 rd=5000`},
 		{"a busy zone that fails is no flood", "zone-fails", `
 			SERVFAIL 192.0.2.1 198.51.100.1 example.com. 300 rd=300 ra=300 names=60
 			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},

@@ -141,3 +141,19 @@ func TestTyposAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchSuffixMatters wants a search list to be a warning where it costs something, and else good to know.
+func TestSearchSuffixMatters(t *testing.T) {
+	const denied = `
+		suffixed 192.0.2.1 198.51.100.53 corp.example. 20 names=9
+		NXDOMAIN 192.0.2.1 198.51.100.53 corp.example. 20 rd=20 ra=20
+		`
+	for rest, want := range map[string]Severity{
+		"NOERROR 192.0.2.1 198.51.100.53 - 500 rd=500 ra=500":    Warning,
+		"NOERROR 192.0.2.1 198.51.100.53 - 5000 rd=5000 ra=5000": Info,
+	} {
+		if list := diagnosed(t, denied+rest); len(list) == 0 || list[0].ID != "search-suffix" || list[0].Severity != want {
+			t.Errorf("%s: want %s, got %+v", rest, want, list)
+		}
+	}
+}

@@ -62,6 +62,11 @@ func recursionAtAuthoritative(c *caseFile) (all []Finding) {
 		if len(g.clients) == 1 {
 			f.Scope.Client, f.Severity = g.clients[0].String(), Warning
 		}
+		if !asksForSeveral(g.rows) {
+			f.Severity = Info
+			f.Title = fmt.Sprintf("%s is asked by strangers to resolve names, and does not", g.key)
+			f.Cause = "Nobody asks it for more than one name or zone: that is nobody's resolver, but scanners that look for open ones, or somebody's forged address. It refuses them, as it should."
+		}
 		f.say(fmt.Sprintf("%s with RD for %d zones that it does not have: %d REFUSED, %d with a referral or nothing", plural(no+away, "query"), len(g.zones), no, away),
 			fmt.Sprintf("for its own zones it gave %s, with authority; it offered recursion in none", plural(fine.Count, "good answer")),
 			"asked by "+some(addresses(g.clients), 3))
@@ -74,6 +79,18 @@ func recursionAtAuthoritative(c *caseFile) (all []Finding) {
 		all = append(all, f)
 	}
 	return all
+}
+
+// asksForSeveral says that one client of some rows asks for two zones or more, as hosts do that use a server as their resolver.
+func asksForSeveral(rows []*row) bool {
+	first := make(map[addr]string)
+	for _, r := range rows {
+		if zone, ok := first[r.Client]; ok && zone != r.Zone && r.Client != (addr{}) {
+			return true
+		}
+		first[r.Client] = r.Zone
+	}
+	return false
 }
 
 // at narrows to a server.
@@ -125,6 +142,10 @@ func zoneNotServed(c *caseFile) (all []Finding) {
 				command("rndc zonestatus %s", zone) + "   # on the server: was it loaded? nsd-control zonestatus, knotc zone-status elsewhere",
 			},
 			Against: []string{"an access list that keeps these clients out looks the same: then the server has the zone, and answers others for it"},
+		}
+		if g.Count < 3*uint64(len(g.clients)) || len(g.clients) == 0 {
+			f.Severity = Info
+			f.Cause = "The server answers for other zones. Each of those who ask for this one does so once or twice: they are scanners, as a rule. Who has it in a configuration asks again and again."
 		}
 		f.say(fmt.Sprintf("%s of %s for %s refused (%s)", plural(g.Count, "query"), plural(uint64(len(g.clients)), "client"), bare(zone), c.lameWords(g)),
 			fmt.Sprintf("for other zones it gave %s, %d with authority; for this one none", plural(fine.Count, "good answer"), fine.AA))

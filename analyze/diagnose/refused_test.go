@@ -168,3 +168,55 @@ func TestNotImplementedRules(t *testing.T) {
 		}
 	}
 }
+
+// TestStrangers wants what the whole Internet sends to a server, day and night, to be good to know and no more, and the same from those who need the server to
+// be said aloud.
+func TestStrangers(t *testing.T) {
+	const resolver, nameServer = `
+		NOERROR 203.0.113.9 198.51.100.1 - 500 rd=500 ra=500
+		`, `
+		NOERROR 203.0.113.9 198.51.100.1 - 500 aa=500
+		zone_fine - 198.51.100.1 example.org. 500 aa=500
+		`
+	for _, tt := range []struct {
+		name, facts, id string
+		want            Severity
+	}{
+		{"a scanner at a resolver", resolver + `REFUSED 192.0.2.1 198.51.100.1 example.com. 4 rd=4`, "acl-subnet", Info},
+		{"a network of scanners at a resolver", resolver + `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 rd=4
+			REFUSED 192.0.2.2 198.51.100.1 example.com. 4 rd=4`, "acl-subnet", Info},
+		{"hosts that ask for this and that", resolver + `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 rd=4
+			REFUSED 192.0.2.2 198.51.100.1 example.com. 4 rd=4
+			REFUSED 192.0.2.2 198.51.100.1 example.net. 4 rd=4`, "acl-subnet", Critical},
+		{"hosts whose neighbours are answered", resolver + `
+			NOERROR 192.0.7.1 198.51.100.1 - 5 rd=5 ra=5
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 rd=4
+			REFUSED 192.0.2.2 198.51.100.1 example.com. 4 rd=4`, "acl-subnet", Critical},
+		{"hosts that were answered before", resolver + `
+			NOERROR 192.0.2.1 198.51.100.1 - 5 rd=5 ra=5 last=10
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 4 rd=4 first=11
+			REFUSED 192.0.2.2 198.51.100.1 example.com. 4 rd=4 first=11`, "acl-subnet", Critical},
+		{"hosts with addresses of the inside", resolver + `
+			REFUSED 10.1.2.1 198.51.100.1 example.com. 4 rd=4
+			REFUSED 10.1.2.2 198.51.100.1 example.com. 4 rd=4`, "acl-subnet", Critical},
+		{"scanners at a name server", nameServer + `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 1 rd=1
+			REFUSED 192.0.3.1 198.51.100.1 example.net. 1 rd=1
+			REFUSED 192.0.4.1 198.51.100.1 example.edu. 1 rd=1`, "recursion-at-authoritative", Info},
+		{"hosts that take it for their resolver", nameServer + `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 1 rd=1
+			REFUSED 192.0.2.1 198.51.100.1 example.net. 1 rd=1
+			REFUSED 192.0.4.1 198.51.100.1 example.edu. 1 rd=1`, "recursion-at-authoritative", Critical},
+		{"scanners for one zone", nameServer + `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 1 rd=1
+			REFUSED 192.0.3.1 198.51.100.1 example.com. 2 rd=2
+			REFUSED 192.0.4.1 198.51.100.1 example.com. 1 rd=1`, "zone-not-served", Info},
+		{"a monitor of one zone", nameServer + `REFUSED 192.0.2.1 198.51.100.1 example.com. 9 rd=9`, "zone-not-served", Warning},
+	} {
+		if list := diagnosed(t, tt.facts); len(list) == 0 || list[0].ID != tt.id || list[0].Severity != tt.want {
+			t.Errorf("%s: want %s %s, got %+v", tt.name, tt.want, tt.id, list)
+		}
+	}
+}

@@ -60,6 +60,11 @@ func TestRules(t *testing.T) {
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 5 rd=5
 			REFUSED 192.0.2.2 198.51.100.1 example.org. 5 rd=5
 			NOERROR 203.0.113.1 198.51.100.1 - 50 rd=50 ra=50`},
+		{"a name server refuses what it does not have", "zone-not-served", `
+			REFUSED 192.0.2.1 198.51.100.1 example.com. 3 rd=3
+			NOERROR 203.0.113.1 198.51.100.1 - 50 aa=50
+			zone_fine - 198.51.100.1 example.org. 50 aa=50
+			NOERROR 203.0.113.1 198.51.100.2 - 9 rd=9 ra=9`},
 		{"everybody refused: no subnet's fault", "", `
 			REFUSED 192.0.2.1 198.51.100.1 example.com. 5 rd=5
 			REFUSED 203.0.113.1 198.51.100.1 example.org. 5 rd=5`},

@@ -27,7 +27,7 @@ func staleSecondary(c *caseFile) (all []Finding) {
 			Severity:   Warning,
 			Title:      fmt.Sprintf("%s serves an old version of %s", old.Server, bare(old.Zone)),
 			Cause:      "The secondary does not get the zone any more: NOTIFY or transfer fails (firewall, TSIG key, access list of the primary), or it is a copy that nobody updates. Answers depend on who is asked.",
-			Confidence: 0.95 * min(1, 0.6+float64(behind)/30e9),
+			Confidence: 0.95 * min(1, 0.6+float64(behind)/60e9),
 			Scope:      Scope{Server: old.Server.String(), Zone: old.Zone},
 			Packets:    []uint64{old.Packet, newest.Packet},
 			Wireshark:  both(nameFilter(old.Zone), "dns.soa.serial_number"),
