@@ -77,6 +77,7 @@ func (r *Report) diagnose(all []*Summary, o Options) {
 		return
 	}
 	in := diagnose.Input{Facts: gathered(all), OneWay: r.Source.OneWay, Load: r.Series.load(), Capture: r.captured(o)}
+	in.Files = r.Source.Files
 	if len(r.Source.Files) == 1 && r.Source.Files[0] != "-" {
 		in.File = r.Source.Files[0]
 	}

@@ -80,6 +80,9 @@ func answerFilter(a *evidence.Answer) string {
 	return both(fmt.Sprintf("dns.qry.name == %q", strings.TrimSuffix(a.Name, ".")), fmt.Sprintf("dns.qry.type == %d", a.Type))
 }
 
+// frameOf is the packet of the first response with an answer.
+func frameOf(s *evidence.AnswerSet) uint64 { return frame(s.File, s.Packet) }
+
 func overlapping(a, b *evidence.AnswerSet) bool { return a.First <= b.Last && b.First <= a.Last }
 
 // disagreement is a question that two servers answer in two ways, each always in its own.
@@ -164,7 +167,7 @@ func differs(zone string, list []disagreement) Finding {
 			"gets no transfers. Who is told what depends on which server is asked.",
 		Confidence: sure(0.93, n),
 		Scope:      Scope{Zone: zone, Name: d.Name},
-		Packets:    []uint64{d.a.Packet, d.b.Packet},
+		Packets:    []uint64{frameOf(d.a), frameOf(d.b)},
 		Wireshark:  answerFilter(d.Answer),
 		Next: []string{
 			command("dig @%s ", d.a.Server) + question(d.Answer) + command(" +norecurse; dig @%s ", d.b.Server) + question(d.Answer) + " +norecurse",
@@ -210,7 +213,7 @@ func answersBySubnet(c *caseFile) (all []Finding) {
 				Cause:      "Each network always gets the same answer, and another than the others: views (split horizon), or a choice of the nearest address. It is meant to be so, as a rule.",
 				Confidence: sure(0.92, min(a.Count, b.Count)),
 				Scope:      Scope{Server: a.Server.String(), Name: x.Name},
-				Packets:    []uint64{min(a.Packet, b.Packet), max(a.Packet, b.Packet)},
+				Packets:    []uint64{min(frameOf(a), frameOf(b)), max(frameOf(a), frameOf(b))},
 				Wireshark:  both(answerFilter(x), addressFilter(a.Server)),
 				Next: []string{
 					command("dig @%s ", a.Server) + question(x) + command(" +subnet=%s; dig @%s ", a.Subnets[0], a.Server) + question(x) + command(" +subnet=%s", b.Subnets[0]),

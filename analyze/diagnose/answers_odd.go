@@ -72,7 +72,7 @@ func rebinding(c *caseFile) (all []Finding) {
 					"the page's name. The TTL is short so that it asks again.",
 				Confidence: sure(0.85, min(inside.Count, outside.Count)),
 				Scope:      Scope{Server: inside.Server.String(), Name: x.Name},
-				Packets:    []uint64{min(inside.Packet, outside.Packet), max(inside.Packet, outside.Packet)},
+				Packets:    []uint64{min(frameOf(inside), frameOf(outside)), max(frameOf(inside), frameOf(outside))},
 				Wireshark:  answerFilter(x),
 				Next: []string{
 					command("dig @%s ", inside.Server) + question(x) + "   # several times: do the addresses take turns?",
@@ -174,7 +174,7 @@ func ttlZero(c *caseFile) (all []Finding) {
 			Cause:      "The zone, or a balancer or resolver before it, gives the records a TTL of 0. Each lookup goes all the way, and fails as soon as the server does.",
 			Confidence: sure(0.95, n),
 			Scope:      Scope{Zone: zone, Name: first.Name, Server: first.Sets[0].Server.String()},
-			Packets:    []uint64{first.Sets[0].Packet},
+			Packets:    []uint64{frameOf(&first.Sets[0])},
 			Wireshark:  both(answerFilter(first), "dns.resp.ttl == 0"),
 			Next:       []string{command("dig @%s ", first.Sets[0].Server) + question(first) + "   # the second column"},
 			Against:    []string{"a cache whose copy ends in this second says 0 as well: then other answers to the same question have more"},

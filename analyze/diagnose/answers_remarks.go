@@ -72,7 +72,7 @@ func answersChange(c *caseFile) (all []Finding) {
 				Cause:      "The zone was changed, or a balancer took a server out. Caches go on with the old answer for up to its TTL: for as long, users see both.",
 				Confidence: sure(0.9, min(old.Count, later.Count)),
 				Scope:      Scope{Server: old.Server.String(), Zone: x.Zone, Name: x.Name},
-				Packets:    []uint64{old.Packet, later.Packet},
+				Packets:    []uint64{frameOf(old), frameOf(later)},
 				Wireshark:  both(answerFilter(x), addressFilter(old.Server)),
 				Next:       []string{command("dig @%s ", old.Server) + question(x) + " +norecurse", command("dig @%s %s SOA +short +norecurse", old.Server, x.Zone)},
 				Against:    []string{"a content network gives another answer each time, back and forth: then it is no change"},
@@ -127,7 +127,7 @@ func (c *caseFile) privateIn(zone string, list []*evidence.Answer) Finding {
 			"From elsewhere the name leads to nothing, or to a stranger's host.",
 		Confidence: sure(0.95, n),
 		Scope:      Scope{Zone: zone, Name: x.Name, Server: s.Server.String()},
-		Packets:    []uint64{s.Packet},
+		Packets:    []uint64{frameOf(s)},
 		Wireshark:  both(answerFilter(x), addressFilter(s.Server)),
 		Next: []string{
 			command("dig @%s ", s.Server) + question(x) + "; dig " + question(x) + " +trace   # here, and by the zone's own servers",

@@ -28,7 +28,7 @@ func brokenClient(c *caseFile) (all []Finding) {
 			Wireshark:  both("(dns.flags.rcode == 1 || _ws.malformed)", addressFilter(g.key)),
 			Next: []string{
 				command("dnssniff offenders %s", c.file()),
-				command("dnssniff inspect %s -n %s", c.file(), firstPacket(&g.Tally)) + "   # the byte at fault",
+				command("dnssniff inspect %s -n %s", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # the byte at fault",
 			},
 			Against: []string{"if other clients on the same path have it, too, a middlebox changes what they send: compare a capture at the client"},
 		}
@@ -55,6 +55,14 @@ func (c *caseFile) file() string {
 }
 
 func firstPacket(t *evidence.Tally) uint64 { return t.Samples[0].Packet }
+
+// fileOf is the file of the first packet.
+func (c *caseFile) fileOf(t *evidence.Tally) string {
+	if i := int(t.Samples[0].File); i < len(c.Files) && c.Files[i] != "-" {
+		return c.Files[i]
+	}
+	return c.file()
+}
 
 // bySubnetAt is a key.
 type subnetAt struct {

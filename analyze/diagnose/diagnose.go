@@ -35,9 +35,11 @@ type Finding struct {
 	Scope      Scope   `json:"scope"`
 	// Evidence is what was seen, with its numbers, the strongest first.
 	Evidence []string `json:"evidence"`
-	// Packets are frame numbers to look at, and Wireshark a display filter for all that belongs to the finding.
-	Packets   []uint64 `json:"packets"`
-	Wireshark string   `json:"wireshark"`
+	// Packets are frame numbers to look at, by file and number, and Wireshark a display filter for all that belongs to the finding. PacketFiles has the index
+	// of the input's files for each of them; it is nil where all are of the first.
+	Packets     []uint64 `json:"packets"`
+	PacketFiles []uint16 `json:"packet_files,omitempty"`
+	Wireshark   string   `json:"wireshark"`
 	// Next are commands to run, with names and addresses filled in and quoted for a shell. Against says what would refute the finding, or explain the same.
 	Next    []string `json:"next"`
 	Against []string `json:"against"`
@@ -47,6 +49,24 @@ type Finding struct {
 	Last     time.Time `json:"last,omitzero"`
 	Affected uint64    `json:"affected"`
 	Clients  int       `json:"clients,omitempty"`
+}
+
+// File returns the index of the input's files for the i-th of Packets.
+func (f *Finding) File(i int) uint16 {
+	if i < len(f.PacketFiles) {
+		return f.PacketFiles[i]
+	}
+	return 0
+}
+
+// Names says that a packet, with its number in its file, is among Packets.
+func (f *Finding) Names(file uint16, number uint64) bool {
+	for i, n := range f.Packets {
+		if n == number && f.File(i) == file {
+			return true
+		}
+	}
+	return false
 }
 
 // Scope is what a finding is about. What does not apply is empty.
@@ -64,11 +84,12 @@ type Scope struct {
 // Input is what is known of a capture besides the evidence.
 type Input struct {
 	Facts       *evidence.Facts
-	First, Last int64  // of its packets, ns since the epoch
-	Window      bool   // they are the last of many: there were packets before First
-	OneWay      string // "queries" or "responses" where the capture has nothing else; else empty
-	File        string // its name, to be filled into commands; "" if there is none
-	Load        []Load // over time, stretches of equal length without gaps; may be empty
+	First, Last int64    // of its packets, ns since the epoch
+	Window      bool     // they are the last of many: there were packets before First
+	OneWay      string   // "queries" or "responses" where the capture has nothing else; else empty
+	File        string   // its name, to be filled into commands; "" if there is none, or several
+	Files       []string // names of all, by the index that packets have; may be empty
+	Load        []Load   // over time, stretches of equal length without gaps; may be empty
 	Capture     Capture
 }
 
@@ -130,9 +151,7 @@ func (f Finding) complete() Finding {
 			*list = []string{}
 		}
 	}
-	if f.Packets == nil {
-		f.Packets = []uint64{}
-	}
+	f.Packets, f.PacketFiles = apartFromFiles(f.Packets)
 	f.Confidence = float64(int(f.Confidence*100+0.5)) / 100
 	return f
 }

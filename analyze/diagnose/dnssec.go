@@ -180,7 +180,7 @@ func signaturesExpired(c *caseFile) (all []Finding) {
 func samplesOf(s *evidence.Signed) (list []uint64) {
 	for _, x := range s.Samples {
 		if x.Packet != 0 {
-			list = append(list, x.Packet)
+			list = append(list, frame(x.File, x.Packet))
 		}
 	}
 	return list

@@ -21,7 +21,7 @@ import (
 //
 // A symptom is written as its String, with _ for blanks: SERVFAIL, unanswered, zone_fine, EDE_7, TSIG_BADTIME, P03. A client, server or zone "-" is
 // any. Fields are those of a tally in lower case, first and last in seconds (0 and 60 unless given), names, ports, seen (else the count), other (an address), rtt (all answers took so
-// many ms), type (of the sample), name (of the sample), key (of TSIG), and kind (query, transfer, update, notify, other, foreign). A line that begins with "moment"
+// many ms), file, packet, type and name (of the sample), key (of TSIG), and kind (query, transfer, update, notify, other, foreign). A line that begins with "moment"
 // has CLIENT SERVER ZONE SYMPTOM FROM TO [TYPE], times in seconds; for "answer" and "serial" see answerfacts_test.go. A line that begins with
 // "quota" has CLIENT SERVER, one SECONDS*QUERIES/REFUSED or more, of so many seconds with so many queries each, and maybe streak=COUNT/FROM/TO (seconds).
 func facts(t *testing.T, text string) *evidence.Facts {
@@ -90,6 +90,10 @@ func readRow(t *testing.T, w []string) evidence.Row {
 			r.Key = value
 		case "name":
 			r.Samples[0].Name = value
+		case "file":
+			r.Samples[0].File = uint16(readNumber(t, value))
+		case "packet":
+			r.Samples[0].Packet = readNumber(t, value)
 		case "type":
 			r.Samples[0].Type = uint16(readNumber(t, value))
 		case "kind":

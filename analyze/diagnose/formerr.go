@@ -151,7 +151,7 @@ func formerrServerBug(c *caseFile) (all []Finding) {
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 1", addressFilter(g.key)),
 			Next: []string{
-				command("dnssniff inspect %s --packet %d", c.file(), firstPacket(&g.Tally)) + "   # what such a query has",
+				command("dnssniff inspect %s --packet %d", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # what such a query has",
 				command("dig @%s %s +norecurse +noedns +nocookie", g.key, nameOf(&g.Tally, g.zone())) + "   # add one thing after the other: +edns, +cookie, +dnssec, +adflag",
 				command("dig @%s version.bind TXT CH", g.key) + "   # what it is",
 			},

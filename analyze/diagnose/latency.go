@@ -177,7 +177,7 @@ func timeoutSteps(c *caseFile) (all []Finding) {
 		servers = addTo(servers, m.Server)
 		slow[m.Server] = append(slow[m.Server], m.To-m.From)
 		if len(packets[m.Server]) < 4 {
-			packets[m.Server] = append(packets[m.Server], m.Packet)
+			packets[m.Server] = append(packets[m.Server], frame(m.File, m.Packet))
 		}
 	}
 	for _, server := range servers {

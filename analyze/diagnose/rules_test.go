@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,5 +107,23 @@ func TestNoClaims(t *testing.T) {
 	}
 	if _, list := Find(Input{Facts: f, Last: 60e9}); len(list) > 0 {
 		t.Errorf("got %+v", list)
+	}
+}
+
+// TestPacketsSayTheirFile has a packet of the same number in two files: both are named, in the order of the files, and a command has the file of its packet.
+func TestPacketsSayTheirFile(t *testing.T) {
+	f := facts(t, `
+		FORMERR 192.0.2.1 198.51.100.1 example.com. 5 malformed=5 odd=5 file=1 packet=7
+		FORMERR 192.0.2.1 198.51.100.1 example.net. 5 malformed=5 odd=5 file=2 packet=7
+		FORMERR 192.0.2.1 198.51.100.1 example.org. 5 malformed=5 odd=5 file=2 packet=3`)
+	_, list := Find(Input{Facts: f, Last: 60e9, Files: []string{"a.pcap", "b.pcap", "c.pcap"}})
+	if len(list) != 1 || !slices.Equal(list[0].Packets, []uint64{7, 3}) || !slices.Equal(list[0].PacketFiles, []uint16{1, 2}) {
+		t.Fatalf("got %+v", list)
+	}
+	if x := &list[0]; !x.Names(1, 7) || !x.Names(2, 3) || x.Names(0, 7) || x.Names(1, 3) {
+		t.Errorf("names %v of %v", x.Packets, x.PacketFiles)
+	}
+	if got := strings.Join(list[0].Next, "\n"); !strings.Contains(got, "inspect b.pcap -n 7") {
+		t.Errorf("got %s", got)
 	}
 }

@@ -29,7 +29,7 @@ func staleSecondary(c *caseFile) (all []Finding) {
 			Cause:      "The secondary does not get the zone any more: NOTIFY or transfer fails (firewall, TSIG key, access list of the primary), or it is a copy that nobody updates. Answers depend on who is asked.",
 			Confidence: 0.95 * min(1, 0.6+float64(behind)/60e9),
 			Scope:      Scope{Server: old.Server.String(), Zone: old.Zone},
-			Packets:    []uint64{old.Packet, newest.Packet},
+			Packets:    []uint64{frame(old.File, old.Packet), frame(newest.File, newest.Packet)},
 			Wireshark:  both(nameFilter(old.Zone), "dns.soa.serial_number"),
 			Next: []string{
 				command("dig %s SOA +nssearch", old.Zone),

@@ -160,12 +160,35 @@ func packetsOf(tallies ...*evidence.Tally) (list []uint64) {
 	for _, t := range tallies {
 		for _, s := range t.Samples {
 			if s.Packet != 0 {
-				list = append(list, s.Packet)
+				list = append(list, frame(s.File, s.Packet))
 			}
 		}
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// fileShift is where rules have the file of a packet, in its number: so that numbers are in the order of files.
+const fileShift = 48
+
+// frame is a packet's number with that of its file, as rules keep them in Finding.Packets.
+func frame(file uint16, number uint64) uint64 {
+	return uint64(file)<<fileShift | number&(1<<fileShift-1)
+}
+
+// apartFromFiles takes the files from packets' numbers. files is nil where all are of the first one; numbers never is.
+func apartFromFiles(packets []uint64) (numbers []uint64, files []uint16) {
+	numbers = make([]uint64, len(packets))
+	for i, p := range packets {
+		numbers[i] = p & (1<<fileShift - 1)
+		if p>>fileShift != 0 && files == nil {
+			files = make([]uint16, len(packets))
+		}
+		if files != nil {
+			files[i] = uint16(p >> fileShift)
+		}
+	}
+	return numbers, files
 }
 
 // nameOf returns an example of a name, or another.

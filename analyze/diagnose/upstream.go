@@ -163,7 +163,7 @@ func slowOf(t *evidence.Tally) (slow, timed uint64) {
 func (c *caseFile) slowPackets(server addr) (list []uint64) {
 	for i := range c.Facts.Moments {
 		if m := &c.Facts.Moments[i]; m.Server == server && m.Symptom == evidence.Slow && len(list) < 4 {
-			list = append(list, m.Packet)
+			list = append(list, frame(m.File, m.Packet))
 		}
 	}
 	return list

@@ -43,7 +43,7 @@ func (c *Collector) countLookup(l *lookup.Lookup, s Symptom, weight uint32) *Tal
 	t, _ := c.rows.at(k)
 	t.event(first.Time, weight)
 	t.Names.add(wire.HashName(0, name) * spreading)
-	if x := (Sample{Packet: first.Number, Type: l.Type}); t.wants(&x) {
+	if x := (Sample{Packet: first.Number, File: first.File, Type: l.Type}); t.wants(&x) {
 		if name != nil {
 			x.Name = string(wire.AppendName(nil, name))
 		}

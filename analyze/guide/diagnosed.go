@@ -42,8 +42,11 @@ func facts(f *diagnose.Finding) []Fact {
 		out = append(out, Fact{"against", e})
 	}
 	var packets []string
-	for _, n := range f.Packets[:min(len(f.Packets), maxPackets)] {
+	for i, n := range f.Packets[:min(len(f.Packets), maxPackets)] {
 		packets = append(packets, strconv.FormatUint(n, 10))
+		if f.PacketFiles != nil {
+			packets[i] += fmt.Sprintf(" of file %d", f.File(i)+1)
+		}
 	}
 	out = append(out, Fact{"packets", strings.Join(packets, ", ")}, Fact{"Wireshark", f.Wireshark})
 	return slices.DeleteFunc(out, func(x Fact) bool { return x.Text == "" })

@@ -32,12 +32,13 @@ const (
 type Step struct {
 	Time    int64  // of the query, ns since the epoch
 	RTT     int64  // ns, valid iff Answered
-	Number  uint64 // packet of the query
+	Number  uint64 // packet of the query, in its file
 	Server  uint64 // hash of the server's address
 	Options uint32 // EDNS.Has of the query
 	port    uint32 // client port and ID
 	Size    uint16 // EDNS requestor's size, valid iff EDNS
 	RCODE   uint16 // valid iff Answered, as is Truncated
+	File    uint16 // index of the input's files
 	State   State
 	EDNS    bool
 	TCP     bool
@@ -156,7 +157,7 @@ const (
 // begin fills an entry from a query.
 func (e *entry) begin(m *decode.Message) {
 	e.time, e.last, e.number, e.server, e.port, e.story = m.Time, m.Time, m.Number, m.ServerHash, portOf(m.ClientPort, m.ID), 0
-	e.bits, e.size, e.options = 0, 0, 0
+	e.bits, e.size, e.options, e.file = 0, 0, 0, m.File
 	if m.HasOPT {
 		e.bits, e.size, e.options = bitEDNS, m.EDNS.UDPSize, m.EDNS.Has
 	}
@@ -173,7 +174,7 @@ func (e *entry) begin(m *decode.Message) {
 
 // step returns the entry's only step.
 func (e *entry) step() Step {
-	s := Step{Time: e.time, Number: e.number, Server: e.server, Options: e.options, port: e.port, Size: e.size,
+	s := Step{Time: e.time, Number: e.number, File: e.file, Server: e.server, Options: e.options, port: e.port, Size: e.size,
 		EDNS: e.bits&bitEDNS != 0, TCP: e.bits&bitTCP != 0, CD: e.bits&bitCD != 0, Malformed: e.bits&bitMalformed != 0}
 	switch {
 	case e.bits&bitError != 0:

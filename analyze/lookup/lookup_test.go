@@ -217,7 +217,7 @@ func TestTableAgainstMap(t *testing.T) {
 			order = slices.Delete(order, at, at+1)
 		}
 	}
-	for n := tab.oldest(); n != 0; n = tab.list[n].next {
+	for n := tab.oldest(); n != 0; n = uint32(tab.list[n].next) {
 		if tab.list[n].key != order[0] {
 			t.Fatal("out of order")
 		}
@@ -251,3 +251,28 @@ func TestSameQueryAgain(t *testing.T) {
 		t.Errorf("%d failed lookups 5.4 s after the last response, want 1", c.Failed)
 	}
 }
+
+// TestStepsKnowTheirFile has a lookup whose tries are in two files, and one of a single try that fails.
+func TestStepsKnowTheirFile(t *testing.T) {
+	var steps []Step
+	out := told(func(l *Lookup) { steps = append(steps, l.Kept()...) })
+	x := New(seed, 5e9, 64, out)
+	for i, name := range []uint64{77, 77, 78} {
+		m := &decode.Message{Message: &wire.Message{ID: uint16(i)}, Time: int64(i+1) * 1e9, Number: 7, File: uint16(i + 1), NameHash: name, Client: addr(1), Server: addr(101),
+			ClientPort: uint16(4000 + i)}
+		m.ClientHash, m.ServerHash = decode.HashAddr(seed, &m.Client), decode.HashAddr(seed, &m.Server)
+		x.Query(m)
+		x.Settle(&decode.Transaction{Status: decode.Unanswered, Client: m.Client, ClientPort: m.ClientPort, Query: &decode.Query{ID: m.ID, Time: m.Time, HasQuestion: true, NameHash: name}})
+	}
+	x.Tick(60e9)
+	if len(steps) != 3 || steps[0].File != 1 || steps[1].File != 2 || steps[2].File != 3 {
+		t.Errorf("%+v", steps)
+	}
+}
+
+// told listens to lookups that are settled.
+type told func(*Lookup)
+
+func (f told) Anomaly(anomaly.ID, *Lookup) {}
+
+func (f told) Settled(l *Lookup, _ bool) { f(l) }

@@ -11,8 +11,9 @@ type entry struct {
 	options    uint32
 	size       uint16
 	bits       uint8
-	rcode      uint8 // of the response, valid iff bitError; that came at the last change
-	prev, next uint32
+	rcode      uint8  // of the response, valid iff bitError; that came at the last change
+	prev, next uint16 // numbers of entries
+	file       uint16 // of the first query
 	story      uint32 // number of its Lookup, 0 where the one step says all
 }
 
@@ -37,8 +38,8 @@ func (t *table) find(key uint64) (n uint32, at place) { return t.index.find(t.li
 func (t *table) full() bool { return t.index.n >= t.limit }
 
 // oldest and youngest return the numbers of the lookups changed longest ago and last, 0 if there are none.
-func (t *table) oldest() uint32   { return t.list[0].next }
-func (t *table) youngest() uint32 { return t.list[0].prev }
+func (t *table) oldest() uint32   { return uint32(t.list[0].next) }
+func (t *table) youngest() uint32 { return uint32(t.list[0].prev) }
 
 // add makes a place for a lookup that find has not found. The caller fills all but the key and the links.
 func (t *table) add(key uint64) *entry {
@@ -57,7 +58,7 @@ func (t *table) add(key uint64) *entry {
 
 // touch makes a lookup the youngest.
 func (t *table) touch(n uint32) {
-	if t.list[0].prev != n {
+	if uint32(t.list[0].prev) != n {
 		t.unlink(n)
 		t.push(n)
 	}
@@ -66,7 +67,7 @@ func (t *table) touch(n uint32) {
 func (t *table) push(n uint32) {
 	l := &t.list[n]
 	l.next, l.prev = 0, t.list[0].prev
-	t.list[l.prev].next, t.list[0].prev = n, n
+	t.list[l.prev].next, t.list[0].prev = uint16(n), uint16(n)
 }
 
 func (t *table) unlink(n uint32) {

@@ -232,7 +232,7 @@ func (t *Tracker) Unopened(e *decode.Event) {
 			t.out.Anomaly(tcpRefused, l)
 			return
 		}
-		n = t.table.list[n].prev
+		n = uint32(t.table.list[n].prev)
 	}
 }
 
@@ -262,7 +262,7 @@ const tcpPatience = 3
 func (t *Tracker) sweep(now int64) {
 	for n := t.table.oldest(); n != 0; {
 		e := &t.table.list[n]
-		next, age := e.next, now-e.last
+		next, age := uint32(e.next), now-e.last
 		if age <= t.window && age >= -2*t.window {
 			return
 		}
@@ -336,7 +336,7 @@ func (t *Tracker) count(l *Lookup, answered bool) {
 // Counts returns what became of the lookups so far; those that are not settled are pending.
 func (t *Tracker) Counts() Counts {
 	c := t.counts
-	for n := t.table.oldest(); n != 0; n = t.table.list[n].next {
+	for n := t.table.oldest(); n != 0; n = uint32(t.table.list[n].next) {
 		if story := t.table.list[n].story; story == 0 || !t.stories[story].counted {
 			c.Pending++
 		}

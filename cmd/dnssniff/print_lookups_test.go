@@ -57,3 +57,30 @@ func TestPrintLookups(t *testing.T) {
 		})
 	}
 }
+
+// TestPrintLookupsSayTheirFile gives two captures: packets have the same numbers in both.
+func TestPrintLookupsSayTheirFile(t *testing.T) {
+	var out, errs bytes.Buffer
+	files := []string{"../../pcaps/office.pcap", "../../pcaps/rcodes.pcap"}
+	if code := run(context.Background(), append([]string{"print", "--lookups", "--json"}, files...), streams{in: &bytes.Buffer{}, out: &out, err: &errs}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs.String())
+	}
+	byFile := make(map[int]int)
+	for line := range bytes.Lines(out.Bytes()) {
+		var l struct {
+			Steps []struct{ Packet, File int }
+		}
+		if err := json.Unmarshal(line, &l); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range l.Steps {
+			if s.Packet == 0 {
+				t.Errorf("%s has no packet", line)
+			}
+			byFile[s.File]++
+		}
+	}
+	if len(byFile) != 2 || byFile[0] == 0 || byFile[1] == 0 {
+		t.Errorf("steps by file: %v", byFile)
+	}
+}

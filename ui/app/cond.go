@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
 	"github.com/dnssniff/dnssniff/analyze/record"
 	"github.com/dnssniff/dnssniff/analyze/watch"
 	"github.com/dnssniff/dnssniff/analyze/where"
@@ -111,11 +112,11 @@ func byDomain(name string) cond {
 	return c
 }
 
-// byPackets takes the transactions of some packets.
-func byPackets(list []uint64) cond {
-	frames := frames(list)
+// byPackets takes the transactions of a finding's packets.
+func byPackets(f *diagnose.Finding) cond {
+	frames := frames(f.Packets)
 	return cond{crumb: "packets " + frames, wireshark: "frame.number in {" + frames + "}", match: func(r *record.Record) bool {
-		return r.HasQuery && slices.Contains(list, r.QueryPacket) || r.HasResponse && slices.Contains(list, r.ResponsePacket)
+		return r.HasQuery && f.Names(r.QueryFile, r.QueryPacket) || r.HasResponse && f.Names(r.ResponseFile, r.ResponsePacket)
 	}}
 }
 

@@ -62,7 +62,7 @@ func (s *scene) findingLines(c *claim, width int) (out []line) {
 		}
 	}
 	if section("Packets to look at", len(c.Packets)) {
-		add(paragraphs(frames(c.Packets), gutter, width, plain)...)
+		add(paragraphs(text.Frames(&c.Finding, len(s.Report.Source.Files)), gutter, width, plain)...)
 	}
 	if section("Wireshark filter", len(c.Wireshark)) {
 		add(indented(s.clean(c.Wireshark), spaces(gutter), width)...)
@@ -163,7 +163,7 @@ func (a *App) enter() {
 	before := len(a.levels)
 	a.push(t.crumb, t.conds, t.screen)
 	if len(a.levels) > before {
-		a.top().want = c.Packets
+		a.top().want = &c.Finding
 		a.rebuild()
 	}
 }
@@ -175,7 +175,7 @@ func (a *App) seek() {
 		return
 	}
 	for _, r := range b.snapshot.Records {
-		if r.HasQuery && slices.Contains(b.want, r.QueryPacket) || r.HasResponse && slices.Contains(b.want, r.ResponsePacket) {
+		if r.HasQuery && b.want.Names(r.QueryFile, r.QueryPacket) || r.HasResponse && b.want.Names(r.ResponseFile, r.ResponsePacket) {
 			s := b.state("transactions")
 			s.selected, b.want = recordKey(r), nil
 			return

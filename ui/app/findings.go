@@ -156,7 +156,7 @@ func byScope(f *diagnose.Finding) (all []cond) {
 		}
 	}
 	if len(all) == 0 {
-		all = append(all, byPackets(f.Packets))
+		all = append(all, byPackets(f))
 	}
 	return all
 }

@@ -60,7 +60,7 @@ func TestScopes(t *testing.T) {
 		if n == 0 || n == len(s.Records) {
 			t.Errorf("%s: %d of %d transactions", tt.file, n, len(s.Records))
 		}
-		for _, c := range append(conds, byPackets(f.Packets)) {
+		for _, c := range append(conds, byPackets(f)) {
 			checkExpression(t, s, c)
 		}
 		if k := sc.findings().sheet.target(0, 0); k.guide[0] != f.ID || k.finding == nil {

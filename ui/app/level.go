@@ -3,6 +3,7 @@ package app
 import (
 	"strings"
 
+	"github.com/dnssniff/dnssniff/analyze/diagnose"
 	"github.com/dnssniff/dnssniff/analyze/watch"
 )
 
@@ -16,7 +17,7 @@ type level struct {
 	snapshot *watch.Snapshot
 	states   map[string]*state
 	focus    map[screenID]int
-	want     []uint64 // packets of which the first that is there is to be selected
+	want     *diagnose.Finding // of its packets the first that is there is to be selected
 }
 
 // state returns what the user did to a table.

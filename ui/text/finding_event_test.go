@@ -65,3 +65,21 @@ func TestFindingJSON(t *testing.T) {
 		t.Errorf("%s", started)
 	}
 }
+
+func TestFramesSayTheirFile(t *testing.T) {
+	for _, tt := range []struct {
+		packets []uint64
+		of      []uint16
+		files   int
+		want    string
+	}{
+		{[]uint64{440, 443}, nil, 1, "440, 443"},
+		{[]uint64{440, 443}, nil, 2, "440, 443 of file 1"},
+		{[]uint64{440, 443, 12}, []uint16{0, 0, 1}, 2, "440, 443 of file 1; 12 of file 2"},
+		{nil, nil, 2, ""},
+	} {
+		if got := Frames(&diagnose.Finding{Packets: tt.packets, PacketFiles: tt.of}, tt.files); got != tt.want {
+			t.Errorf("%v of %v: got %q, want %q", tt.packets, tt.of, got, tt.want)
+		}
+	}
+}

@@ -73,8 +73,8 @@ func ids(all []diagnose.Finding) (list []string) {
 	return list
 }
 
-// details is one finding with all that speaks for it and against it.
-func details(f *diagnose.Finding, n int) block {
+// details is one finding, the n-th, of an input of so many files, with all that speaks for it and against it.
+func details(f *diagnose.Finding, n, files int) block {
 	b := block{title: fmt.Sprintf("Finding %d", n), note: fmt.Sprintf("%s (%s, %s sure)", f.ID, f.Severity, Sureness(f.Confidence))}
 	say := func(text string) { b.remarks = append(b.remarks, remark{text: text}) }
 	item := func(mark, text string) { b.remarks = append(b.remarks, remark{mark: mark, text: text}) }
@@ -87,7 +87,7 @@ func details(f *diagnose.Finding, n int) block {
 		item("-", "against: "+a)
 	}
 	if len(f.Packets) > 0 {
-		say("packets " + frames(f.Packets))
+		say("packets " + Frames(f, files))
 	}
 	if f.Wireshark != "" {
 		b.remarks = append(b.remarks, remark{text: "Wireshark: " + f.Wireshark, unbroken: true})
@@ -108,12 +108,23 @@ func details(f *diagnose.Finding, n int) block {
 // Sureness is a confidence in percent.
 func Sureness(c float64) string { return strconv.Itoa(int(c*100+0.5)) + "%" }
 
-func frames(list []uint64) string {
-	out := make([]string, len(list))
-	for i, n := range list {
-		out[i] = strconv.FormatUint(n, 10)
+// Frames lists the packets of a finding, by file where the input has several: "440, 443 of file 1; 12 of file 2".
+func Frames(f *diagnose.Finding, files int) string {
+	var b strings.Builder
+	for i, n := range f.Packets {
+		b.WriteString(strconv.FormatUint(n, 10))
+		last := i == len(f.Packets)-1
+		switch {
+		case files > 1 && (last || f.File(i+1) != f.File(i)):
+			fmt.Fprintf(&b, " of file %d", f.File(i)+1)
+			if !last {
+				b.WriteString("; ")
+			}
+		case !last:
+			b.WriteString(", ")
+		}
 	}
-	return strings.Join(out, ", ")
+	return b.String()
 }
 
 func severityStyle(s diagnose.Severity) style {

@@ -155,7 +155,8 @@ type jsonLookup struct {
 
 type jsonStep struct {
 	Time      string   `json:"time"`
-	Packet    uint64   `json:"packet"` // of the query, from 1 in its file
+	Packet    uint64   `json:"packet"`         // of the query, from 1 in its file
+	File      uint16   `json:"file,omitempty"` // index of the files that were given; absent for the first
 	Server    string   `json:"server,omitempty"`
 	Transport string   `json:"transport"`
 	UDPSize   *uint16  `json:"udp_size,omitempty"` // absent without EDNS
@@ -192,7 +193,7 @@ func LookupJSON(dst []byte, x Lookup) []byte {
 }
 
 func (x *Lookup) jsonStep(s *lookup.Step) jsonStep {
-	j := jsonStep{Time: rfc3339(s.Time), Packet: s.Number, Transport: "udp", CD: s.CD, Status: "pending"}
+	j := jsonStep{Time: rfc3339(s.Time), Packet: s.Number, File: s.File, Transport: "udp", CD: s.CD, Status: "pending"}
 	if a := x.Server(s.Server); a != (packet.Addr{}) {
 		j.Server = a.String()
 	}

@@ -46,7 +46,7 @@ func Report(w io.Writer, r *analyze.Report, o Options) error {
 		p.block(section(r, o))
 	}
 	for i := range r.Findings[:min(len(r.Findings), o.Top)] {
-		p.block(details(&r.Findings[i], i+1))
+		p.block(details(&r.Findings[i], i+1, len(r.Source.Files)))
 	}
 	_, err := w.Write(p.out)
 	return err
