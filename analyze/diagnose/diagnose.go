@@ -49,6 +49,9 @@ type Finding struct {
 	Last     time.Time `json:"last,omitzero"`
 	Affected uint64    `json:"affected"`
 	Clients  int       `json:"clients,omitempty"`
+
+	harm     uint64 // transactions of clients that went wrong, where these are in the capture, else Affected
+	upstream bool   // it is between a resolver and its servers
 }
 
 // File returns the index of the input's files for the i-th of Packets.
@@ -118,6 +121,11 @@ func Find(in Input) (Vantage, []Finding) {
 			all = append(all, f.complete())
 		}
 	}
+	for i := range all {
+		if f := &all[i]; !f.upstream || c.seenFrom != Recursive && c.seenFrom != Forwarder {
+			f.harm = f.Affected
+		}
+	}
 	return c.seenFrom, worth(all)
 }
 
@@ -157,12 +165,13 @@ func (f Finding) complete() Finding {
 }
 
 func worse(a, b Finding) int {
-	return cmp.Or(cmp.Compare(b.Severity.rank(), a.Severity.rank()), cmp.Compare(b.weight(), a.weight()), cmp.Compare(a.ID, b.ID),
-		cmp.Compare(a.Title, b.Title))
+	return cmp.Or(cmp.Compare(b.Severity.rank(), a.Severity.rank()), cmp.Compare(b.weight(b.harm), a.weight(a.harm)),
+		cmp.Compare(b.weight(b.Affected), a.weight(a.Affected)), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Title, b.Title))
 }
 
-// weight orders findings of one severity: many transactions of which much is sure.
-func (f *Finding) weight() float64 { return float64(f.Affected) * f.Confidence * f.Confidence }
+// weight orders findings of one severity: many transactions of which much is sure. First those of clients count: a resolver asks a server that fails again
+// and again for one of them, and would make much of little.
+func (f *Finding) weight(n uint64) float64 { return float64(n) * f.Confidence * f.Confidence }
 
 func (s Severity) rank() int {
 	switch s {

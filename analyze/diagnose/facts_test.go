@@ -13,6 +13,7 @@ import (
 	"github.com/dnssniff/dnssniff/analyze/lookup"
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
+	"github.com/dnssniff/dnssniff/decode/wire"
 )
 
 // facts reads rows of evidence from lines, one each:
@@ -149,6 +150,7 @@ func readMoment(t *testing.T, w []string) evidence.Event {
 	m.Client, m.Server, m.Symptom = readAddr(t, w[0]), readAddr(t, w[1]), readSymptom(t, w[3])
 	m.From, m.To = int64(readNumber(t, w[4]))*1e9, int64(readNumber(t, w[5]))*1e9
 	m.Packet = 1
+	m.Name = wire.HashName(0, []byte(m.ZoneName)) // one name in each zone
 	if len(w) > 6 {
 		m.Type = uint16(readNumber(t, w[6]))
 	}

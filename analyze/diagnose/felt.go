@@ -80,6 +80,10 @@ func during(list []*evidence.Event, m *evidence.Event) bool {
 
 // onClients writes down in a finding what clients had of it.
 func (f *felt) onClients(to *Finding) {
+	to.upstream, to.harm = true, f.Count
+	if f.Count == 0 {
+		to.harm = f.slow
+	}
 	if f.Count == 0 && f.slow == 0 {
 		return
 	}

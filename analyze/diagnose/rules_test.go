@@ -127,3 +127,21 @@ func TestPacketsSayTheirFile(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestClientsComeFirst has two zones that fail: one whose servers a resolver asks again and again for a few clients, and one that it asks once for many.
+func TestClientsComeFirst(t *testing.T) {
+	list := diagnosed(t, `
+		NOERROR 192.0.2.53 198.51.100.3 - 50 aa=50
+		REFUSED 192.0.2.53 198.51.100.1 stubborn.example. 200
+		REFUSED 192.0.2.53 198.51.100.2 popular.example. 40
+		NOERROR 192.0.2.1 192.0.2.53 - 50 rd=50 ra=50
+		SERVFAIL 192.0.2.1 192.0.2.53 stubborn.example. 5 rd=5 ra=5
+		SERVFAIL 192.0.2.2 192.0.2.53 popular.example. 30 rd=30 ra=30
+		moment 192.0.2.53 198.51.100.1 stubborn.example. REFUSED 20 20
+		moment 192.0.2.1 192.0.2.53 stubborn.example. SERVFAIL 20 20
+		moment 192.0.2.53 198.51.100.2 popular.example. REFUSED 20 20
+		moment 192.0.2.2 192.0.2.53 popular.example. SERVFAIL 20 20`)
+	if len(list) != 2 || list[0].Scope.Zone != "popular.example." || list[1].Scope.Zone != "stubborn.example." {
+		t.Errorf("got %+v", list)
+	}
+}

@@ -53,6 +53,11 @@ func upstreamUnreachable(c *caseFile) (all []Finding) {
 			f.Severity, f.Clients = c.without(&f, g.key), len(g.clients)
 		}
 		hurt.onClients(&f)
+		for _, r := range g.rows {
+			if !r.back {
+				f.harm += r.Count // theirs as well
+			}
+		}
 		c.claim(where{server: g.key, kind: anyKind}, evidence.Unanswered, evidence.Late, evidence.ICMPPort, evidence.ICMPHost, evidence.ICMPForbidden, evidence.LookupFailed,
 			evidence.LookupRetried, evidence.TCPRefused, evidence.TCPUnanswered, evidence.AskedAgain, evidence.Rescued(otherServer), anomalyOf('P', 4), anomalyOf('O', 37),
 			anomalyOf('X', 15))

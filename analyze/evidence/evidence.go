@@ -37,7 +37,7 @@ type Collector struct {
 	firsts    firsts
 	lacking   lacking
 	heard     heard
-	knocked   knocked
+	meters    meters
 	lower     [maxName]byte // of a question
 	ownerName [maxName]byte // of a record
 	harvest
@@ -173,7 +173,7 @@ func (c *Collector) Transaction(t *decode.Transaction) {
 	soon := uint32(0)
 	if t.Status == decode.Answered {
 		soon = c.again(t)
-		if refused := t.Response.RCODE() == rcodeRefused; refused || c.quotas.may(&t.Client) {
+		if refused := t.Response.RCODE() == rcodeRefused; refused || c.meters.may(&t.Client) {
 			c.meter(t, refused)
 		}
 	}
@@ -427,6 +427,7 @@ func (c *Collector) Merge(o *Collector) {
 	c.signed.merge(&o.signed)
 	c.replies.merge(&o.replies)
 	c.quotas.merge(&o.quotas)
+	c.quotas.underWay(&o.meters)
 	for i := range c.pace {
 		c.pace[i].merge(o.pace[i])
 	}
@@ -441,6 +442,7 @@ func (c *Collector) Reset() {
 	c.signed.reset()
 	c.replies.reset()
 	c.quotas.reset()
+	c.meters = meters{}
 	for _, p := range c.pace {
 		p.reset()
 	}

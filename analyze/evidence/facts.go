@@ -55,6 +55,7 @@ func Gather(all []*Collector) *Facts {
 		sum.signed.merge(&c.signed)
 		sum.replies.merge(&c.replies)
 		sum.quotas.merge(&c.quotas)
+		sum.quotas.underWay(&c.meters)
 		for i := range sum.pace {
 			sum.pace[i].merge(c.pace[i])
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -21,142 +22,70 @@ type Quota struct {
 	Streak Streak
 }
 
+// Rate sums up seconds with a like number of queries.
+type Rate struct{ Seconds, Queries, Refused uint32 }
+
 // Streak is a number of refusals in a row, and the times of the first and the last response (ns since the epoch).
 type Streak struct {
 	Count    uint32
 	From, To int64
 }
 
-func (s *Streak) longer(o *Streak) bool {
-	return s.Count > 0 && (o.Count == 0 || s.To-s.From > o.To-o.From || s.To-s.From == o.To-o.From && s.From < o.From)
-}
-
-// Rate sums up seconds with a like number of queries.
-type Rate struct{ Seconds, Queries, Refused uint32 }
-
 const (
 	quotaRates = 12
-	knocks     = 4 // refusals after which a client has a quota
+	knocks     = 4 // refusals after which a client has a meter
 )
 
 type pair struct{ client, server packet.Addr }
 
-// quotas are the first pairs of a client and a server that had refusals often enough, 300 bytes each.
+func comparePairs(a, b pair) int {
+	return cmp.Or(bytes.Compare(a.client[:], b.client[:]), bytes.Compare(a.server[:], b.server[:]))
+}
+
+// quotas is bounded: pairs beyond are not noted.
 type quotas struct {
-	limit  int
-	by     map[pair]*quota
-	filter [16]uint64 // bits of clients that have one
-	lost   uint64
+	limit int
+	by    map[pair]*Quota
+	lost  uint64
 }
 
-type quota struct {
-	pair
-	second           int64 // since the epoch, the one that is under way
-	queries, refused uint32
-	rates            [quotaRates]Rate
-	now, longest     Streak
-}
+func newQuotas(limit int) quotas { return quotas{limit: limit, by: make(map[pair]*Quota)} }
 
-func newQuotas(limit int) quotas { return quotas{limit: limit, by: make(map[pair]*quota)} }
-
-// bitOf does not depend on the seed, as nothing here does.
-func bitOf(client *packet.Addr) uint64 {
-	return (binary.LittleEndian.Uint64(client[8:]) ^ binary.LittleEndian.Uint64(client[:])) * spreading >> 54
-}
-
-// may says that a client can have a quota: hardly any other has that bit.
-func (q *quotas) may(client *packet.Addr) bool {
-	bit := bitOf(client)
-	return q.filter[bit>>6&15]>>(bit&63)&1 != 0
-}
-
-// at returns a pair's quota, new if need be and if there is room, else nil.
-func (q *quotas) at(p pair, isNew bool) *quota {
+// at returns a pair's quota, nil where there is no room.
+func (q *quotas) at(p pair) *Quota {
 	x := q.by[p]
-	if x == nil && isNew {
-		if len(q.by) >= q.limit {
-			q.lost++
-			return nil
-		}
-		x = &quota{pair: p}
+	if x == nil && len(q.by) < q.limit {
+		x = &Quota{Client: p.client, Server: p.server}
 		q.by[p] = x
-		bit := bitOf(&p.client)
-		q.filter[bit>>6] |= 1 << (bit & 63)
+	}
+	if x == nil {
+		q.lost++
 	}
 	return x
 }
 
-// knocked counts refusals of pairs that have no quota yet. Slots are taken over by whoever comes last.
-type knocked [1 << 7]struct {
-	pair
-	n uint32
+func (q *quotas) merge(o *quotas) {
+	q.lost += o.lost + mergeInto(q.by, o.by, slices.SortedFunc(maps.Keys(o.by), comparePairs), q.limit, (*Quota).merge)
 }
 
-func (k *knocked) enough(p pair) bool {
-	s := &k[(bitOf(&p.client)^bitOf(&p.server)*5)%uint64(len(k))]
-	if s.pair != p {
-		s.pair, s.n = p, 0
-	}
-	s.n++
-	return s.n >= knocks
+func (q *quotas) reset() {
+	clear(q.by)
+	q.lost = 0
 }
 
-// meter takes an answered query of a client that may have a quota, or that was refused.
-func (c *Collector) meter(t *decode.Transaction, refused bool) {
-	if t.Query.Flags>>11&15 != 0 {
-		return
+func (q *Quota) merge(o *Quota) {
+	for i := range q.ByRate {
+		q.ByRate[i].add(&o.ByRate[i])
 	}
-	p := pair{t.Client, t.Server}
-	q := c.quotas.at(p, false)
-	if q == nil && refused && c.knocked.enough(p) {
-		q = c.quotas.at(p, true)
-	}
-	if q != nil {
-		q.add(t.Response.Time, refused)
-	}
+	q.streak(o.Streak)
 }
 
-func (q *quota) add(now int64, refused bool) {
-	if second := now / 1e9; second > q.second {
-		q.endSecond()
-		q.second = second
+// streak takes one that has ended.
+func (q *Quota) streak(s Streak) {
+	have := &q.Streak
+	if s.Count > 0 && (have.Count == 0 || cmp.Or(cmp.Compare(s.To-s.From, have.To-have.From), cmp.Compare(have.From, s.From)) > 0) {
+		*have = s
 	}
-	addTo(&q.queries, 1)
-	if !refused {
-		q.endStreak()
-		return
-	}
-	addTo(&q.refused, 1)
-	if q.now.Count == 0 {
-		q.now.From = now
-	}
-	addTo(&q.now.Count, 1)
-	q.now.To = now
-}
-
-// endSecond puts the second that is under way to its like.
-func (q *quota) endSecond() {
-	if q.queries == 0 {
-		return
-	}
-	r := &q.rates[min(bits.Len32(q.queries)-1, quotaRates-1)]
-	r.add(&Rate{1, q.queries, q.refused})
-	q.queries, q.refused = 0, 0
-}
-
-func (q *quota) endStreak() {
-	if q.now.longer(&q.longest) {
-		q.longest = q.now
-	}
-	q.now = Streak{}
-}
-
-// done is a copy without anything that is under way.
-func (q *quota) done() quota {
-	x := *q
-	x.endSecond()
-	x.endStreak()
-	return x
 }
 
 func (r *Rate) add(o *Rate) {
@@ -165,43 +94,121 @@ func (r *Rate) add(o *Rate) {
 	addTo(&r.Refused, o.Refused)
 }
 
-// merge adds quotas of other times, or of other clients.
-func (q *quotas) merge(o *quotas) {
-	q.lost += o.lost
-	for _, x := range o.sorted() {
-		to := q.at(x.pair, true)
-		if to == nil {
-			continue
+// meter is what of a pair is under way: a second, and refusals in a row.
+type meter struct {
+	second           int64 // since the epoch
+	queries, refused uint32
+	streak           Streak
+}
+
+// endSecond puts the second that is under way to its like.
+func (m *meter) endSecond(q *Quota) {
+	if m.queries > 0 && q != nil {
+		q.ByRate[min(bits.Len32(m.queries)-1, quotaRates-1)].add(&Rate{1, m.queries, m.refused})
+	}
+	m.queries, m.refused = 0, 0
+}
+
+func (m *meter) endStreak(q *Quota) {
+	if q != nil {
+		q.streak(m.streak)
+	}
+	m.streak = Streak{}
+}
+
+// meters are of the first pairs that had refusals often enough, as many as quotas has room for: 250 bytes each, with their quotas. They stay when what was
+// gathered is handed over.
+type meters struct {
+	by     map[pair]*meter
+	filter [16]uint64 // bits of clients that have one
+	knocks [1 << 7]struct {
+		pair
+		n uint32
+	} // refusals of pairs that have none yet; slots are taken over by whoever comes last
+}
+
+// bitOf does not depend on the seed, as nothing here does.
+func bitOf(a *packet.Addr) uint64 {
+	return (binary.LittleEndian.Uint64(a[8:]) ^ binary.LittleEndian.Uint64(a[:])) * spreading >> 54
+}
+
+// may says that a client can have a meter: hardly any other has that bit.
+func (m *meters) may(client *packet.Addr) bool {
+	bit := bitOf(client)
+	return m.filter[bit>>6&15]>>(bit&63)&1 != 0
+}
+
+// knocked counts a refusal of a pair that has no meter, and says that it is to have one.
+func (m *meters) knocked(p pair) bool {
+	s := &m.knocks[(bitOf(&p.client)^bitOf(&p.server)*5)%uint64(len(m.knocks))]
+	if s.pair != p {
+		s.pair, s.n = p, 0
+	}
+	s.n++
+	return s.n >= knocks
+}
+
+func (m *meters) add(p pair) *meter {
+	if m.by == nil {
+		m.by = make(map[pair]*meter)
+	}
+	x := new(meter)
+	m.by[p] = x
+	bit := bitOf(&p.client)
+	m.filter[bit>>6] |= 1 << (bit & 63)
+	return x
+}
+
+// meter takes an answered query of a client that may have a meter, or that was refused.
+func (c *Collector) meter(t *decode.Transaction, refused bool) {
+	if t.Query.Flags>>11&15 != 0 {
+		return
+	}
+	p := pair{t.Client, t.Server}
+	m := c.meters.by[p]
+	if m == nil {
+		if !refused || !c.meters.knocked(p) {
+			return
 		}
-		done := x.done()
-		for i := range done.rates {
-			to.rates[i].add(&done.rates[i])
+		if len(c.meters.by) >= c.quotas.limit {
+			c.quotas.lost++
+			return
 		}
-		if done.longest.longer(&to.longest) {
-			to.longest = done.longest
+		m = c.meters.add(p)
+	}
+	if second := t.Response.Time / 1e9; second > m.second {
+		if m.queries > 0 {
+			m.endSecond(c.quotas.at(p))
 		}
+		m.second = second
+	}
+	addTo(&m.queries, 1)
+	switch {
+	case refused:
+		if m.streak.Count == 0 {
+			m.streak.From = t.Response.Time
+		}
+		addTo(&m.refused, 1)
+		addTo(&m.streak.Count, 1)
+		m.streak.To = t.Response.Time
+	case m.streak.Count > 0:
+		m.endStreak(c.quotas.at(p))
 	}
 }
 
-func (q *quotas) sorted() []*quota {
-	list := make([]*quota, 0, len(q.by))
-	for _, x := range q.by {
-		list = append(list, x)
+// underWay adds what a collector's meters have under way, which stay as they are.
+func (q *quotas) underWay(m *meters) {
+	for _, p := range slices.SortedFunc(maps.Keys(m.by), comparePairs) {
+		if x := *m.by[p]; x.queries > 0 || x.streak.Count > 0 {
+			to := q.at(p)
+			x.endSecond(to)
+			x.endStreak(to)
+		}
 	}
-	slices.SortFunc(list, func(a, b *quota) int {
-		return cmp.Or(bytes.Compare(a.client[:], b.client[:]), bytes.Compare(a.server[:], b.server[:]))
-	})
-	return list
-}
-
-func (q *quotas) reset() {
-	clear(q.by)
-	q.filter, q.lost = [len(q.filter)]uint64{}, 0
 }
 
 func (f *Facts) quotas(q *quotas) {
-	for _, x := range q.sorted() {
-		done := x.done()
-		f.Quotas = append(f.Quotas, Quota{Client: x.client, Server: x.server, ByRate: done.rates, Streak: done.longest})
+	for _, p := range slices.SortedFunc(maps.Keys(q.by), comparePairs) {
+		f.Quotas = append(f.Quotas, *q.by[p])
 	}
 }

@@ -81,7 +81,44 @@ func TestQuotasAreBounded(t *testing.T) {
 		t.Errorf("%d and %d quotas", len(a.Quotas), len(b.Quotas))
 	}
 	c.Reset()
-	if f := Gather([]*Collector{c}); len(f.Quotas) > 0 || f.Lost > 0 || c.quotas.filter != [16]uint64{} {
+	if f := Gather([]*Collector{c}); len(f.Quotas) > 0 || f.Lost > 0 || c.meters.filter != [16]uint64{} {
 		t.Errorf("%d quotas, lost %d after Reset", len(f.Quotas), f.Lost)
+	}
+}
+
+// TestQuotasOfTurns hands over what was gathered at each answer: seconds and streaks are not cut, and who is known stays so.
+func TestQuotasOfTurns(t *testing.T) {
+	whole, c, sum := New(1, 1<<12, nobody{}), New(1, 1<<12, nobody{}), NewSum(1<<12)
+	for second, refused := range []int{4, 0, 15, 20, 0, 16, 0} {
+		for _, x := range asks(t, "192.0.2.7", second+1, 20, refused) {
+			whole.Transaction(x)
+			c.Transaction(x)
+			turned := NewSum(1 << 12)
+			c.Turn(turned)
+			sum.Merge(turned)
+		}
+	}
+	sum.Merge(c)
+	got, want := Gather([]*Collector{sum}).Quotas, Gather([]*Collector{whole}).Quotas
+	if !reflect.DeepEqual(got, want) || len(got) != 1 || got[0].Streak.Count != 35 {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+}
+
+func TestMetersAllocateNothing(t *testing.T) {
+	c := New(1, 1<<12, nobody{})
+	list := asks(t, "192.0.2.7", 1, 20, 10)
+	play := func() {
+		for _, x := range list {
+			x.Query.Time, x.Response.Time = x.Query.Time+3e8, x.Response.Time+3e8
+			x.Query.Number, x.Response.Number = x.Query.Number+100, x.Response.Number+100
+			c.Transaction(x)
+		}
+	}
+	for range 8 {
+		play()
+	}
+	if n := testing.AllocsPerRun(50, play); n != 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
