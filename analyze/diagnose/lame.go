@@ -74,6 +74,17 @@ func (c *caseFile) zoneFine(server addr, zone string) evidence.Tally {
 	return c.total(where{server: server, also: func(r *row) bool { return r.Zone == zone }}, evidence.ZoneFine, evidence.RCODE(nxDomain))
 }
 
+// unseen is how many good answers of a server for one zone can be missing in the rows: of many answers one in 128 is looked at, so that three times as many can
+// go by unseen, and the rows of zones that are asked for little are put together.
+func (c *caseFile) unseen(server addr) uint64 {
+	n, fine := uint64(0), c.fine(where{server: server})
+	if each := fine.Count / max(fine.Seen, 1); each >= 2 {
+		n = 3 * each
+	}
+	const zones = 200 // that are in such a row at least
+	return max(n, c.count(where{server: server, also: func(r *row) bool { return r.Zone == "" }}, evidence.ZoneFine)/zones)
+}
+
 // peersOf counts the other servers that answered with authority for a zone.
 func (c *caseFile) peersOf(server addr, zone string) int {
 	var list []addr

@@ -77,8 +77,9 @@ func (c *caseFile) choosy(g *group[addr]) bool {
 		}
 	}
 	never := uint64(0) // for zones of which several queries were in vain, and none was not
+	least := max(3, c.unseen(g.key)+1)
 	for zone, n := range byZone {
-		if n >= 3 && c.zoneFine(g.key, zone).Count == 0 {
+		if n >= least && c.zoneFine(g.key, zone).Count == 0 {
 			never += n
 		}
 	}

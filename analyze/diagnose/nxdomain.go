@@ -122,7 +122,7 @@ func typoNames(c *caseFile) []Finding {
 	t := evidence.NewTally()
 	var pairs, wrong []string
 	for i, g := range groupBy(c, where{side: c.floodSide(), also: func(r *row) bool { return r.NoDomain > 0 && r.Random == 0 }}, byZone, evidence.RCODE(nxDomain)) {
-		if i >= maxTypos || internal(g.key) {
+		if i >= maxTypos || internal(g.key) || within(g.key, "arpa.") {
 			continue
 		}
 		for _, have := range good {
@@ -167,6 +167,8 @@ func (c *caseFile) popular() (list []string) {
 	return list
 }
 
+func digit(c byte) bool { return '0' <= c && c <= '9' }
+
 // nearly says that two names differ by one letter: changed, missing, too many, or two of them swapped.
 func nearly(a, b string) bool {
 	if len(a) > len(b) {
@@ -178,6 +180,9 @@ func nearly(a, b string) bool {
 	i := 0
 	for i < len(a) && a[i] == b[i] {
 		i++
+	}
+	if digit(b[i]) || i < len(a) && digit(a[i]) {
+		return false // a row of names that are numbered
 	}
 	if len(a) < len(b) {
 		return a[i:] == b[i+1:]

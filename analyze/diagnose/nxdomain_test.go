@@ -59,6 +59,10 @@ func TestNXDomainRules(t *testing.T) {
 			NXDOMAIN 192.0.2.1 198.51.100.53 exmaple.com. 2 rd=2 ra=2 nodomain=2
 			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
 			zone_fine - 198.51.100.53 example.com. 50 rd=50 ra=50`},
+		{"networks are no typos of each other", "", `
+			NXDOMAIN 192.0.2.1 198.51.100.53 142.in-addr.arpa. 2 rd=2 ra=2 nodomain=2
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
+			zone_fine - 198.51.100.53 152.in-addr.arpa. 50 rd=50 ra=50`},
 		{"two letters are no typo", "", `
 			NXDOMAIN 192.0.2.1 198.51.100.53 exxampel.com. 2 rd=2 ra=2 nodomain=2
 			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
@@ -119,6 +123,8 @@ func TestNearly(t *testing.T) {
 		{"example.com.", "example.com.", false},
 		{"example.com.", "exmapel.com.", false},
 		{"example.com.", "example.org.", false},
+		{"cdn2.example.", "cdn3.example.", false},
+		{"cdn.example.", "cdn1.example.", false},
 		{"a.", ".", true},
 		{"", "", false},
 		{"", "ab", false},

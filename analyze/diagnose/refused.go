@@ -122,7 +122,7 @@ func zoneNotServed(c *caseFile) (all []Finding) {
 	}
 	for _, g := range groupBy(c, where{also: notOurs}, byServerZone, evidence.RCODE(refused), evidence.RCODE(notAuth)) {
 		server, zone := g.key.server, g.key.zone
-		if role := c.serving[server]; g.Seen < 3 || served[g.key].fine > 0 || role == nil || role.aa == 0 || c.resolver(server) {
+		if role := c.serving[server]; g.Seen < 3 || g.Count <= c.unseen(server) || served[g.key].fine > 0 || role == nil || role.aa == 0 || c.resolver(server) {
 			continue
 		}
 		fine := c.fine(where{server: server})

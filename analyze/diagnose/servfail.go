@@ -145,7 +145,8 @@ func upstreamServFail(c *caseFile) (all []Finding) {
 		}
 		zone := g.zones[0]
 		own := c.total(where{server: g.key, also: func(r *row) bool { return slices.Contains(g.zones, r.Zone) }}, evidence.ZoneFine, evidence.RCODE(nxDomain))
-		if own.Count > g.Count*2 && own.Last > g.First+int64(patience) {
+		switch fine := own.Count > g.Count*2; {
+		case fine && own.Last > g.First+int64(patience), !fine && own.Count+c.unseen(g.key) > g.Count*2:
 			continue
 		}
 		peers, answers := c.peersFor(g.key, g.zones)

@@ -70,6 +70,19 @@ func TestServFailRules(t *testing.T) {
 			SERVFAIL 192.0.2.2 198.51.100.53 example.net. 4 rd=4 ra=4
 			SERVFAIL 192.0.2.2 198.51.100.53 example.org. 4 rd=4 ra=4
 			NOERROR 192.0.2.1 198.51.100.53 - 3 rd=3 ra=3`},
+		{"a zone fails now and then, of a server of whose good answers few were looked at", "", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 16 rd=16 ra=16
+			NOERROR 192.0.2.1 198.51.100.53 - 300000 seen=4000 rd=300000 ra=300000`},
+		{"a zone fails so often there that its good answers would have been seen", "zone-fails", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 1600 rd=1600 ra=1600
+			NOERROR 192.0.2.1 198.51.100.53 - 300000 seen=4000 rd=300000 ra=300000`},
+		{"a zone fails now and then, of a server whose zones were put together", "", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 16 rd=16 ra=16
+			NOERROR 192.0.2.1 198.51.100.53 - 5000 rd=5000 ra=5000
+			zone_fine - 198.51.100.53 - 5000 rd=5000 ra=5000`},
+		{"a server fails now and then, of whose good answers few were looked at", "", `
+			SERVFAIL 192.0.2.53 198.51.100.1 example.com. 3
+			NOERROR 192.0.2.53 198.51.100.1 - 30000 seen=400 aa=30000`},
 		{"three zones fail of many", "zone-fails", `
 			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
 			SERVFAIL 192.0.2.2 198.51.100.53 example.net. 4 rd=4 ra=4
