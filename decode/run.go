@@ -74,7 +74,10 @@ func (w *worker) run(ctx context.Context, src capture.Source) error {
 
 // tell tells the handlers that a batch is over, and what was counted.
 func (w *worker) tell() {
-	own := &w.stats
+	var own *Stats
+	if w.lead {
+		own = &w.stats
+	}
 	for _, s := range w.shards {
 		if s == nil || s.batcher == nil {
 			continue

@@ -38,7 +38,7 @@ func (s *packets) ZeroCopyReadPacketData() ([]byte, gopacket.CaptureInfo, error)
 
 // scene is a capture in the making. Packets are 1 ms apart.
 type scene struct {
-	t    *testing.T
+	t    testing.TB
 	list []capture.Packet
 }
 
@@ -96,7 +96,7 @@ func ipLayer(src, dst net.IP, proto layers.IPProtocol) (gopacket.SerializableLay
 	return &layers.IPv6{Version: 6, HopLimit: 64, NextHeader: proto, SrcIP: src, DstIP: dst}, eth
 }
 
-func endpoint(t *testing.T, s string) *net.UDPAddr {
+func endpoint(t testing.TB, s string) *net.UDPAddr {
 	t.Helper()
 	a, err := net.ResolveUDPAddr("udp", s)
 	if err != nil {
@@ -106,7 +106,7 @@ func endpoint(t *testing.T, s string) *net.UDPAddr {
 }
 
 // unhex returns bytes written in hex with spaces.
-func unhex(t *testing.T, s string) []byte {
+func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
@@ -157,6 +157,11 @@ func TestRun(t *testing.T) {
 			s.udp("[2001:db8::1]:40000", "[2001:db8::53]:53", unhex(t, queryHex))
 			s.udp("[2001:db8::53]:53", "[2001:db8::1]:40000", unhex(t, responseHex))
 		}, nil, []string{"answered q1 r2 1ms"}, nil},
+		{"second_link_type", func(s *scene) {
+			s.add(s.datagram("[2001:db8::1]:40000", "[2001:db8::53]:53", unhex(t, queryHex))[14:], 67)
+			s.list[0].Link = 101
+			s.udp("[2001:db8::53]:53", "[2001:db8::1]:40000", unhex(t, responseHex))
+		}, nil, []string{"answered q1 r2 1ms"}, func(s Stats) bool { return slices.Equal(s.LinkTypes, []capture.LinkType{101, 1}) }},
 		{"both_ports_53_go_by_qr", func(s *scene) {
 			s.udp("192.0.2.1:53", server, unhex(t, queryHex))
 			s.udp(server, "192.0.2.1:53", unhex(t, responseHex))

@@ -11,21 +11,21 @@ const (
 	protoUDP = 17
 )
 
-// worker walks all packets and decodes those of its own shards. What no shard owns is counted by the lead.
+// worker walks all packets and decodes those of its own shards.
 type worker struct {
 	conf   *Config
 	shards [Shards]*shard // nil where another worker's
 	lead   bool
 	parser *packet.Parser
 	t      packet.Transport
-	stats  Stats
-	prev   int64
-	last   int64
-	link   capture.LinkType
-	tick   int64 // packet time at which all shards move on next
-	leapt  bool  // the packet before had a time far ahead of all others
+	stats  Stats            // of the packets that no shard need own. All workers count the same, and the lead tells
+	prev   int64            // time of the packet before
+	last   int64            // the clock: the latest time that can be believed
+	link   capture.LinkType // of the packet before
+	tick   int64            // packet time at which all shards move on next
+	leapt  bool             // the packet before had a time far ahead of all others
 	// The packets of a batch that wait for their shard's turn: a shard that has several in a row finds its tables in the cache.
-	waiting [Shards]queue
+	waiting [Shards]*queue // nil where another worker's
 	// What the parser has found lost in the packet in work, or in time that went by.
 	lost []packet.Lost
 }
@@ -36,11 +36,16 @@ type queue struct {
 	list [batch]waiting
 }
 
+func (q *queue) put(number int, f packet.Flow, r role) {
+	q.list[q.n&(batch-1)] = waiting{f, uint16(number), r}
+	q.n++
+}
+
 // waiting is a packet of a batch, by its number there, and what Peek has told of it.
 type waiting struct {
+	flow   packet.Flow
 	number uint16
 	role   role
-	flow   packet.Flow
 }
 
 // newWorker makes worker number i of n, with a handler for each of its shards.
@@ -48,7 +53,7 @@ func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 	w := &worker{conf: c, lead: i == 0, parser: packet.NewParser(c.Fragments)}
 	places := new([ahead]prepared)
 	for s := i; s < Shards; s += n {
-		w.shards[s] = newShard(c, handler(s), places)
+		w.shards[s], w.waiting[s] = newShard(c, handler(s), places), new(queue)
 	}
 	w.parser.Watch(c.Timeout, func(l *packet.Lost) { w.lost = append(w.lost, *l) })
 	return w
@@ -57,38 +62,93 @@ func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 // batch takes the next packets of the capture. Each shard gets its packets in their order; between shards there is none, unless the
 // configuration asks for it.
 func (w *worker) batch(packets []capture.Packet) {
-	if w.lead {
-		w.count(packets)
-	}
-	quiet := w.quiet(packets)
-	for i := range packets {
-		p := &packets[i]
-		if !quiet && w.clock(p) && p.Time >= w.tick {
-			w.advance(packets, p.Time)
+	for i := 0; i < len(packets); {
+		n := w.plain(packets, i)
+		if n == i {
+			w.sort(packets, i)
+			n++
 		}
-		f, ok := packet.Peek(p)
-		if !ok {
-			w.slow(packets, p)
-			continue
-		}
-		r := w.conf.Ports.role(f.SrcPort, f.DstPort, f.Proto == protoTCP)
-		if !r.dns() {
-			w.nonDNS(r)
-			continue
-		}
-		s := r.shardOf(p, f)
-		if w.shards[s] == nil {
-			continue
-		}
-		q := &w.waiting[s]
-		q.list[q.n&(batch-1)] = waiting{uint16(i), r, f}
-		q.n++
-		if w.conf.InOrder {
-			w.serve(packets, s)
-		}
+		i = n
 	}
 	for s := range w.shards {
 		w.serve(packets, uint8(s))
+	}
+}
+
+// plain counts and sorts packets from number i on, as long as they are what nearly all are: DNS over UDP on Ethernet, in order, and before the time at which
+// something comes due. It returns the number of the first that is not. Each worker does this for all packets: it has to be short.
+func (w *worker) plain(packets []capture.Packet, i int) int {
+	if packets[i].Link != w.link || w.conf.InOrder || w.conf.Ports.more {
+		return i
+	}
+	first, cut, prev := i, 0, w.prev
+	for ; i < len(packets); i++ {
+		p := &packets[i]
+		start := packet.StartOf(p)
+		if start == nil {
+			break
+		}
+		var f packet.Flow
+		var lo, hi uint64 // the client
+		if start.UDP4() {
+			f, lo, hi = start.Client4()
+		} else if start.UDP6() {
+			f, lo, hi = start.Client6()
+		} else {
+			break
+		}
+		if f.FromDNS() == f.ToDNS() || p.Time < prev || p.Time >= w.tick {
+			break
+		}
+		prev = p.Time
+		cut -= (len(p.Data) - int(p.Length)) >> 63 // without a branch, as all that is chosen here
+		if q := w.waiting[shardOfWords(lo, hi)]; q != nil {
+			r := uint32(dstServer)
+			if f.FromDNS() {
+				r = uint32(srcServer)
+			}
+			q.put(i, f, role(r))
+		}
+	}
+	w.passed(i-first, cut, prev)
+	return i
+}
+
+// passed counts n packets in order, of which the last has that time.
+func (w *worker) passed(n, cut int, last int64) {
+	if n == 0 {
+		return
+	}
+	s := &w.stats
+	s.Packets += uint64(n)
+	s.SnaplenCut += uint64(cut)
+	w.prev, w.last, s.Last = last, max(w.last, last), max(s.Last, last)
+}
+
+// sort counts a packet, whatever it is, and finds whose it is.
+func (w *worker) sort(packets []capture.Packet, i int) {
+	p := &packets[i]
+	w.count(p)
+	if w.clock(p) && p.Time >= w.tick {
+		w.advance(packets, p.Time)
+	}
+	f, ok := packet.Peek(p)
+	if !ok {
+		w.slow(packets, p)
+		return
+	}
+	r := w.conf.Ports.role(f.SrcPort(), f.DstPort(), f.TCP())
+	if !r.dns() {
+		w.nonDNS(r)
+		return
+	}
+	s := r.shardOf(p, f)
+	if w.shards[s] == nil {
+		return
+	}
+	w.waiting[s].put(i, f, r)
+	if w.conf.InOrder {
+		w.serve(packets, s)
 	}
 }
 
@@ -121,7 +181,7 @@ func (w *worker) serve(packets []capture.Packet, s uint8) {
 	if own == nil {
 		return
 	}
-	q := &w.waiting[s]
+	q := w.waiting[s]
 	for i := range q.list[:q.n] {
 		x := &q.list[i]
 		p := &packets[x.number]
@@ -141,7 +201,7 @@ func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 		w.tellLost(packets)
 		*t = own
 	}
-	if w.lead && (t.Kind == packet.KindFragment || t.Fragments > 0) {
+	if t.Kind == packet.KindFragment || t.Fragments > 0 {
 		w.stats.Fragments++
 	}
 	switch t.Kind {
@@ -161,9 +221,7 @@ func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 	case packet.KindICMP:
 		w.icmp(packets, p, t)
 	case packet.KindBad:
-		if w.lead {
-			w.stats.Undecodable++
-		}
+		w.stats.Undecodable++
 	case packet.KindOther:
 		w.nonDNS(0)
 	}
@@ -172,19 +230,6 @@ func (w *worker) slow(packets []capture.Packet, p *capture.Packet) {
 // leap is how far the clock may move at once (ns). Further, a second packet has to confirm it: one frame from the future must not end all that
 // is open.
 const leap = 3600e9
-
-// quiet says whether nothing comes due within a batch and no packet's time is in doubt, as it nearly always is. Then the clock is set.
-func (w *worker) quiet(packets []capture.Packet) bool {
-	last := w.last
-	for i := range packets {
-		last = max(last, packets[i].Time)
-	}
-	if w.leapt || last-w.last > leap || last >= w.tick {
-		return false
-	}
-	w.last = last
-	return true
-}
 
 // clock keeps time. It says whether the packet's time can be believed.
 func (w *worker) clock(p *capture.Packet) bool {
@@ -195,35 +240,29 @@ func (w *worker) clock(p *capture.Packet) bool {
 	return !w.leapt
 }
 
-// count counts packets and their times.
-func (w *worker) count(packets []capture.Packet) {
+// count counts a packet and its time.
+func (w *worker) count(p *capture.Packet) {
 	s := &w.stats
-	for i := range packets {
-		p := &packets[i]
-		if s.Packets == 0 {
-			s.First, s.Last, w.prev = p.Time, p.Time, p.Time
-		}
-		if s.Packets == 0 || p.Link != w.link {
-			w.link = p.Link
-			s.link(p.Link)
-		}
-		s.Packets++
-		if p.Time < w.prev {
-			s.TimeWentBack++
-			s.First = min(s.First, p.Time)
-		}
-		w.prev = p.Time
-		s.Last = max(s.Last, p.Time)
-		if int(p.Length) > len(p.Data) {
-			s.SnaplenCut++
-		}
+	if s.Packets == 0 {
+		s.First, s.Last, w.prev = p.Time, p.Time, p.Time
+	}
+	if s.Packets == 0 || p.Link != w.link {
+		w.link = p.Link
+		s.link(p.Link)
+	}
+	s.Packets++
+	if p.Time < w.prev {
+		s.TimeWentBack++
+		s.First = min(s.First, p.Time)
+	}
+	w.prev = p.Time
+	s.Last = max(s.Last, p.Time)
+	if int(p.Length) > len(p.Data) {
+		s.SnaplenCut++
 	}
 }
 
 func (w *worker) nonDNS(r role) {
-	if !w.lead {
-		return
-	}
 	w.stats.NonDNS++
 	if r&encrypted != 0 {
 		w.stats.EncryptedDNS++
@@ -251,15 +290,17 @@ func (w *worker) icmp(packets []capture.Packet, p *capture.Packet, t *packet.Tra
 func (w *worker) close() *Stats {
 	w.parser.Advance(w.last)
 	w.tellLost(nil)
+	var sum Stats
+	if w.lead {
+		sum = w.stats
+		f := w.parser.Stats()
+		sum.FragmentsLost, sum.FragmentsOdd, sum.FragmentsLimit, sum.FragmentsLater = f.Lost(), f.Overlapped+f.Invalid, f.Evicted, f.Later
+	}
 	for _, s := range w.shards {
 		if s != nil {
 			s.close(w.last)
-			w.stats.Add(&s.stats)
+			sum.Add(&s.stats)
 		}
 	}
-	if w.lead {
-		f := w.parser.Stats()
-		w.stats.FragmentsLost, w.stats.FragmentsOdd, w.stats.FragmentsLimit, w.stats.FragmentsLater = f.Lost(), f.Overlapped+f.Invalid, f.Evicted, f.Later
-	}
-	return &w.stats
+	return &sum
 }

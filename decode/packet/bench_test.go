@@ -104,7 +104,7 @@ func BenchmarkPeek(b *testing.B) {
 		b.Run(fmt.Sprint(pkt.Link, "_", len(pkt.Data)), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if f, ok := Peek(pkt); !ok || f.DstPort != 53 {
+				if f, ok := Peek(pkt); !ok || !f.ToDNS() {
 					b.Fatal("unknown")
 				}
 			}

@@ -14,11 +14,12 @@ import (
 func checkPeek(tb testing.TB, pkt *capture.Packet, tr *Transport) bool {
 	tb.Helper()
 	f, ok := Peek(pkt)
+	checkStart(tb, pkt, f, ok)
 	if !ok {
 		return false
 	}
-	kind := map[uint8]Kind{protoUDP: KindUDP, protoTCP: KindTCP}[f.Proto]
-	if tr.Kind != kind || kind == 0 || tr.Proto != f.Proto || tr.SrcPort != f.SrcPort || tr.DstPort != f.DstPort ||
+	kind := map[bool]Kind{false: KindUDP, true: KindTCP}[f.TCP()]
+	if tr.Kind != kind || tr.Proto != f.proto() || tr.SrcPort != f.SrcPort() || tr.DstPort != f.DstPort() || f.FromDNS() != (tr.SrcPort == 53) || f.ToDNS() != (tr.DstPort == 53) ||
 		tr.Src != f.Src(pkt) || tr.Dst != f.Dst(pkt) || tr.Depth != 0 || tr.Fragments != 0 {
 		tb.Fatalf("link %d: Peek %+v %v > %v, Parse %+v, of %x", pkt.Link, f, f.Src(pkt), f.Dst(pkt), *tr, pkt.Data)
 	}
@@ -33,6 +34,44 @@ func checkPeek(tb testing.TB, pkt *capture.Packet, tr *Transport) bool {
 		tb.Fatalf("link %d: ParseFlow %+v, Parse %+v, of %x", pkt.Link, short, *tr, pkt.Data)
 	}
 	return true
+}
+
+// clientOf returns what the start of a frame of DNS tells, if it does.
+func clientOf(pkt *capture.Packet) (f Flow, lo, hi uint64, ok bool) {
+	s := StartOf(pkt)
+	switch {
+	case s == nil:
+	case s.UDP4():
+		f, lo, hi = s.Client4()
+	case s.UDP6():
+		f, lo, hi = s.Client6()
+	}
+	return f, lo, hi, f.FromDNS() != f.ToDNS()
+}
+
+// checkStart fails if the start of a frame tells what Peek does not. f and ok are what Peek says.
+func checkStart(tb testing.TB, pkt *capture.Packet, f Flow, ok bool) {
+	tb.Helper()
+	g, lo, hi, told := clientOf(pkt)
+	if !told {
+		return
+	}
+	if !ok || g != f {
+		tb.Fatalf("start %x, Peek %x %v, of %x", g, f, ok, pkt.Data)
+	}
+	if l, h := f.Words(pkt, f.FromDNS()); lo != l || hi != h {
+		tb.Fatalf("start %x %x, Words %x %x, of %x", lo, hi, l, h, pkt.Data)
+	}
+}
+
+// TestStart says for each clothing whether the start of a frame has to be enough.
+func TestStart(t *testing.T) {
+	plain := map[string]bool{"ethernet": true, "ethernet_ip6": true, "ethernet_padded": true}
+	for _, c := range wardrobe(t) {
+		if _, _, _, ok := clientOf(frame(c.link, c.data)); ok != plain[c.name] {
+			t.Errorf("%s: %v", c.name, ok)
+		}
+	}
 }
 
 // used has something in each field, as a Transport that another packet was read into.

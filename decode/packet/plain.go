@@ -11,14 +11,14 @@ import (
 // all there, and on whose length all headers agree, in a third of the time: the layers' decoders fill in more than is asked for. Anything else
 // goes to Parse.
 func (p *Parser) ParseFlow(pkt *capture.Packet, f Flow, t *Transport) {
-	b := pkt.Data[f.ip:]
+	b := pkt.Data[f.ip():]
 	if int(pkt.Length) > len(pkt.Data) || b[0]>>4 == 4 && !t.plain4(f, b) || b[0]>>4 != 4 && !t.plain6(f, b) {
 		p.Parse(pkt, t)
 		return
 	}
 	t.Fault, t.Depth, t.VLAN, t.Cut, t.LengthMismatch, t.Fragments = FaultNone, 0, 0, false, false, 0
-	if pkt.Link == linkEthernet && f.ip != ethernetLen {
-		t.VLAN = outerVLAN(pkt.Data[ethernetLen:f.ip])
+	if pkt.Link == linkEthernet && f.ip() != ethernetLen {
+		t.VLAN = outerVLAN(pkt.Data[ethernetLen:f.ip()])
 	}
 }
 
@@ -56,9 +56,9 @@ func (t *Transport) plain6(f Flow, b []byte) bool {
 
 // plain reads a whole datagram or segment. addresses is the sum of the IP header's, of 33 bits at most.
 func (t *Transport) plain(f Flow, b []byte, addresses uint64) bool {
-	t.Proto, t.SrcPort, t.DstPort = f.Proto, f.SrcPort, f.DstPort
-	pseudo := addresses + uint64(bits.ReverseBytes16(uint16(len(b)))) + uint64(f.Proto)<<8
-	if f.Proto == protoTCP {
+	t.Proto, t.SrcPort, t.DstPort = f.proto(), f.SrcPort(), f.DstPort()
+	pseudo := addresses + uint64(bits.ReverseBytes16(uint16(len(b)))) + uint64(f.proto())<<8
+	if f.TCP() {
 		return t.plainTCP(b, pseudo)
 	}
 	if be16(b[4:]) != len(b) {
