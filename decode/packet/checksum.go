@@ -13,17 +13,19 @@ func sum(b []byte, acc uint64) uint64 {
 	if n < 32 {
 		return sumFew(b, acc)
 	}
-	rest := binary.LittleEndian.Uint64(b[n-8:]) >> (64 - n%8*8) // nothing if it is shifted by 64
-	eight := binary.LittleEndian.Uint64(b[n&^7-8:]) & -uint64(n>>3&1)
-	sixteen, mask := b[n&^15-16:], -uint64(n>>4&1)
+	// Where a slice ends at its capacity, Go need not make sure that an empty one does not point behind it.
+	eights, sixteens := n&^7, n&^15
+	rest := binary.LittleEndian.Uint64(b[n-8:n:n]) >> 8 >> ((7 - n%8) * 8) // nothing if n is a multiple of 8
+	eight := binary.LittleEndian.Uint64(b[eights-8:eights:eights]) & -uint64(n>>3&1)
+	sixteen, mask := (*[16]byte)(b[sixteens-16:sixteens:sixteens]), -uint64(n>>4&1)
 	acc, c := bits.Add64(acc, rest, 0)
 	acc, c = bits.Add64(acc, eight, c)
-	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(sixteen)&mask, c)
+	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(sixteen[:])&mask, c)
 	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(sixteen[8:])&mask, c)
 	acc += c
-	for i := 0; i <= len(b)-32; i += 32 {
-		x := b[i:]
-		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x), 0)
+	for i := uint(0); i <= n-32; i += 32 {
+		x := (*[32]byte)(b[i : i+32 : i+32])
+		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x[:]), 0)
 		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x[8:]), c)
 		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x[16:]), c)
 		acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(x[24:]), c)
@@ -46,17 +48,17 @@ func sumFew(b []byte, acc uint64) uint64 {
 	return acc
 }
 
-// sum32 is sum for the first 32 bytes of b.
-func sum32(b []byte) uint64 {
-	acc, c := bits.Add64(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), 0)
+// sum32 is sum for 32 bytes.
+func sum32(b *[32]byte) uint64 {
+	acc, c := bits.Add64(binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]), 0)
 	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b[16:]), c)
 	acc, c = bits.Add64(acc, binary.LittleEndian.Uint64(b[24:]), c)
 	return acc + c
 }
 
-// sum20 is sum for the first 20 bytes of b.
-func sum20(b []byte) uint64 {
-	acc, c := bits.Add64(binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), 0)
+// sum20 is sum for 20 bytes.
+func sum20(b *[20]byte) uint64 {
+	acc, c := bits.Add64(binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:]), 0)
 	acc, c = bits.Add64(acc, uint64(binary.LittleEndian.Uint32(b[16:])), c)
 	return acc + c
 }

@@ -12,7 +12,7 @@ import (
 // goes to Parse.
 func (p *Parser) ParseFlow(pkt *capture.Packet, f Flow, t *Transport) {
 	b := pkt.Data[f.ip():]
-	if int(pkt.Length) > len(pkt.Data) || b[0]>>4 == 4 && !t.plain4(f, b) || b[0]>>4 != 4 && !t.plain6(f, b) {
+	if int(pkt.Length) > len(pkt.Data) || !t.plainIP(f, b) {
 		p.Parse(pkt, t)
 		return
 	}
@@ -20,6 +20,13 @@ func (p *Parser) ParseFlow(pkt *capture.Packet, f Flow, t *Transport) {
 	if pkt.Link == linkEthernet && f.ip() != ethernetLen {
 		t.VLAN = outerVLAN(pkt.Data[ethernetLen:f.ip()])
 	}
+}
+
+func (t *Transport) plainIP(f Flow, b []byte) bool {
+	if b[0]>>4 == 4 {
+		return t.plain4(f, b)
+	}
+	return t.plain6(f, b)
 }
 
 // outerVLAN returns the first identifier of VLAN tags that is not 0.
@@ -30,28 +37,29 @@ func outerVLAN(tags []byte) (id uint16) {
 	return id
 }
 
-// plain4 reads what Peek has found to be IPv4 without options, not fragmented.
+// plain4 reads what Peek has found to be IPv4 without options, not fragmented. Fields of a header are read from an array of its size: one check is enough.
 func (t *Transport) plain4(f Flow, b []byte) bool {
-	n := be16(b[2:])
+	h := (*[ipv4Len]byte)(b)
+	n := be16(h[2:])
 	if n > len(b) {
 		return false
 	}
-	t.IPVersion, t.HopLimit, t.IPID, t.IPCheck = 4, b[8], uint32(be16(b[4:])), verdict(sum20(b))
-	mapIPv4(&t.Src, b[12:])
-	mapIPv4(&t.Dst, b[16:])
-	addresses := binary.LittleEndian.Uint64(b[12:])
-	return t.plain(f, b[ipv4Len:n], addresses>>32+addresses&0xffffffff)
+	t.IPVersion, t.HopLimit, t.IPID, t.IPCheck = 4, h[8], uint32(be16(h[4:])), verdict(sum20(h))
+	mapIPv4(&t.Src, h[12:])
+	mapIPv4(&t.Dst, h[16:])
+	return t.plain(f, b[ipv4Len:n], uint64(binary.LittleEndian.Uint32(h[12:]))+uint64(binary.LittleEndian.Uint32(h[16:])))
 }
 
 // plain6 reads what Peek has found to be IPv6 without extension headers.
 func (t *Transport) plain6(f Flow, b []byte) bool {
-	n := be16(b[4:])
-	if n > len(b)-ipv6Len {
+	h := (*[ipv6Len]byte)(b)
+	n := ipv6Len + be16(h[4:])
+	if n > len(b) {
 		return false
 	}
-	t.IPVersion, t.HopLimit, t.IPID, t.IPCheck = 6, b[7], 0, CheckUnverified
-	t.Src, t.Dst = Addr(b[8:]), Addr(b[24:])
-	return t.plain(f, b[ipv6Len:ipv6Len+n], fold32(sum32(b[8:])))
+	t.IPVersion, t.HopLimit, t.IPID, t.IPCheck = 6, h[7], 0, CheckUnverified
+	t.Src, t.Dst = Addr(h[8:]), Addr(h[24:])
+	return t.plain(f, b[ipv6Len:n], fold32(sum32((*[32]byte)(h[8:]))))
 }
 
 // plain reads a whole datagram or segment. addresses is the sum of the IP header's, of 33 bits at most.
@@ -61,12 +69,13 @@ func (t *Transport) plain(f Flow, b []byte, addresses uint64) bool {
 	if f.TCP() {
 		return t.plainTCP(b, pseudo)
 	}
-	if be16(b[4:]) != len(b) {
+	h := (*[udpLen]byte)(b)
+	if be16(h[4:]) != len(b) {
 		return false
 	}
 	t.Kind, t.Payload, t.PayloadLen = KindUDP, b[udpLen:], len(b)-udpLen
 	t.Seq, t.Ack, t.Flags, t.L4Check = 0, 0, 0, CheckUnverified
-	if b[6]|b[7] != 0 {
+	if binary.LittleEndian.Uint16(h[6:]) != 0 {
 		t.L4Check = judge(b, pseudo, 6)
 	}
 	return true
