@@ -82,47 +82,56 @@ func (w *pcapWalker) walk(window []byte, batch []Packet) step {
 		w.start(window)
 		pos = pcapFileHeader
 	}
-	header, unit, number := w.header, w.unit, w.packets
-	swap := w.order == bigEndian
+	window = window[:len(window):len(window)] // one bound to keep and to check, not two
+	header, unit, number := w.header, w.unit, w.packets+1
+	odd := w.order == bigEndian || w.lengths != capturedFirst
 	n := 0
 	var st step
 	for n < len(batch) {
-		rest := window[pos:]
-		if len(rest) < header || len(rest) < pcapRecordHeader {
+		data := pos + header
+		if len(window) < data {
 			st.need = header
 			break
 		}
-		time, lengths := binary.LittleEndian.Uint64(rest), binary.LittleEndian.Uint64(rest[8:])
-		if swap { // each half by itself
-			time = bits.RotateLeft64(bits.ReverseBytes64(time), 32)
-			lengths = bits.RotateLeft64(bits.ReverseBytes64(lengths), 32)
+		h := (*[pcapRecordHeader]byte)(window[pos : pos+pcapRecordHeader])
+		time, lengths := binary.LittleEndian.Uint64(h[:]), binary.LittleEndian.Uint64(h[8:])
+		if odd {
+			time, lengths = w.ordered(time, lengths)
 		}
-		captured, length := uint32(lengths), uint32(lengths>>32)
-		if w.lengths != capturedFirst && (w.lengths == capturedSecond || captured > length) {
-			captured, length = length, captured
-		}
+		captured := uint32(lengths)
 		if captured > maxCaptured {
-			w.fault(ErrDamaged, number, w.offset+int64(pos), "the record claims %d captured bytes, more than any packet has (%d)", captured, maxCaptured)
+			w.fault(ErrDamaged, w.packets+uint64(n), w.offset+int64(pos), "the record claims %d captured bytes, more than any packet has (%d)", captured, maxCaptured)
 			st.stop = true
 			break
 		}
-		end := header + int(captured)
-		if len(rest) < end {
-			st.need = end
+		end := data + int(captured)
+		if len(window) < end {
+			st.need = end - pos
 			break
 		}
-		number++
 		p := &batch[n]
-		p.Data = rest[header:end:end]
+		p.Data = window[data:end:end]
 		p.Time = int64(uint32(time))*1e9 + int64(time>>32)*unit
-		p.Number, p.Length, p.Link, p.File = number, length, w.link, w.file
+		p.Number, p.Length, p.Link, p.File = number+uint64(n), uint32(lengths>>32), w.link, w.file
 		n++
-		pos += end
+		pos = end
 	}
-	w.packets = number
+	w.packets += uint64(n)
 	w.offset += int64(pos)
 	st.packets, st.used = n, pos
 	return st
+}
+
+// ordered returns the two words of a record header as most files have them: little-endian, the captured length in the lower half.
+func (w *pcapWalker) ordered(time, lengths uint64) (uint64, uint64) {
+	if w.order == bigEndian { // each half by itself
+		time = bits.RotateLeft64(bits.ReverseBytes64(time), 32)
+		lengths = bits.RotateLeft64(bits.ReverseBytes64(lengths), 32)
+	}
+	if w.lengths == capturedSecond || w.lengths == capturedSmaller && uint32(lengths) > uint32(lengths>>32) {
+		lengths = bits.RotateLeft64(lengths, 32)
+	}
+	return time, lengths
 }
 
 // ended implements walker.
