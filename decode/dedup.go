@@ -7,28 +7,29 @@ const (
 )
 
 // recent remembers the last packets of a shard by the hash of what makes them the same IP packet. Packets whose hashes end alike are chained,
-// the youngest first; a chain is followed for the last millisecond, which is hardly ever further than its first packet.
+// the youngest first; a chain is followed for the last millisecond, which is hardly ever as far as its first packet. So that a time is all that has to
+// be looked at, links have it.
 type recent struct {
-	ring  [recentPackets]past
-	chain [recentPackets]uint32 // by the last byte of the hash: the youngest packet's number
-	n     uint32                // packets so far; the first has number 1
+	chain [recentPackets]link // by the last byte of the hash
+	ring  [recentPackets]past // by number
+	n     uint32              // packets so far; the first has number 1
 }
 
 type past struct {
 	hash uint64
-	time int64
-	next uint32 // number of the next older packet of the chain
+	next link // of the chain
+}
+
+type link struct {
+	time   int64
+	number uint32
 }
 
 // seen says whether a packet with that hash came within the last millisecond, and remembers it.
 func (r *recent) seen(hash uint64, now int64) bool {
-	slot := hash % recentPackets
-	first, dup := r.chain[slot], false
-	for at := first; r.n-at < recentPackets && at != 0; {
-		p := &r.ring[at%recentPackets]
-		if age := now - p.time; age > sameWithin || age < -sameWithin {
-			break
-		}
+	first, dup := &r.chain[hash%recentPackets], false
+	for at := *first; at.near(now) && r.n-at.number < recentPackets && at.number != 0; {
+		p := &r.ring[at.number%recentPackets]
 		if p.hash == hash {
 			dup = true
 			break
@@ -36,7 +37,12 @@ func (r *recent) seen(hash uint64, now int64) bool {
 		at = p.next
 	}
 	r.n++
-	r.ring[r.n%recentPackets] = past{hash, now, first}
-	r.chain[slot] = r.n
+	r.ring[r.n%recentPackets] = past{hash, *first}
+	*first = link{now, r.n}
 	return dup
+}
+
+func (l link) near(now int64) bool {
+	age := now - l.time
+	return age <= sameWithin && age >= -sameWithin
 }
