@@ -23,10 +23,12 @@ func (r role) dns() bool { return r&(srcServer|dstServer|overMDNS) != 0 }
 func (r role) srcServer() bool { return r&srcServer != 0 }
 
 // symmetric says that both sides, or none, have the service's port: either can be the client.
-func (r role) symmetric() bool { return (r&srcServer != 0) == (r&dstServer != 0) }
+func (r role) symmetric() bool { return (r^r>>1)&1 == 0 }
 
 func (r role) proto() Proto {
 	switch {
+	case r < overTCP:
+		return UDP
 	case r&overTCP != 0:
 		return TCP
 	case r&overMDNS != 0:

@@ -160,13 +160,13 @@ func (s *shard) datagram(p *capture.Packet, t *packet.Transport, r role) {
 		s.shortDatagram(p, t, r)
 		return
 	}
-	x := s.next()
+	x, proto := s.next(), r.proto()
 	x.tcp = false
 	x.wire.Parse(t.Payload, t.Cut)
-	x.wire.Over(wire.Carrier(r.proto()))
-	// Each field is set by itself: a literal would be made elsewhere and copied.
+	x.wire.Over(wire.Carrier(proto))
+	// Each field is set by itself: a literal would be made elsewhere and copied. m.Message is set once and for all.
 	m := &x.msg
-	m.Message, m.Time, m.FirstTime, m.Number, m.File, m.Proto = &x.wire, p.Time, p.Time, p.Number, p.File, r.proto()
+	m.Time, m.FirstTime, m.Number, m.File, m.Proto = p.Time, p.Time, p.Number, p.File, proto
 	m.Frame, m.Link, m.VLAN = p.Data, p.Link, t.VLAN
 	m.IPVersion, m.HopLimit, m.Fragments, m.conn = t.IPVersion, t.HopLimit, t.Fragments, 0
 	m.Length, m.BadChecksum = clamp16(t.PayloadLen), t.L4Check == packet.CheckBad

@@ -52,6 +52,9 @@ type waiting struct {
 func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 	w := &worker{conf: c, lead: i == 0, parser: packet.NewParser(c.Fragments)}
 	places := new([ahead]prepared)
+	for i := range places {
+		places[i].msg.Message = &places[i].wire
+	}
 	for s := i; s < Shards; s += n {
 		w.shards[s], w.waiting[s] = newShard(c, handler(s), places), new(queue)
 	}
