@@ -65,13 +65,10 @@ func newWorker(c *Config, i, n int, handler func(shard int) Handler) *worker {
 // batch takes the next packets of the capture. Each shard gets its packets in their order; between shards there is none, unless the
 // configuration asks for it.
 func (w *worker) batch(packets []capture.Packet) {
-	for i := 0; i < len(packets); {
-		n := w.plain(packets, i)
-		if n == i {
+	for i := 0; i < len(packets); i++ {
+		if i = w.plain(packets, i); i < len(packets) {
 			w.sort(packets, i)
-			n++
 		}
-		i = n
 	}
 	for s := range w.shards {
 		w.serve(packets, uint8(s))
