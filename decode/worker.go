@@ -75,8 +75,8 @@ func (w *worker) batch(packets []capture.Packet) {
 	}
 }
 
-// plain counts and sorts packets from number i on, as long as they are what nearly all are: DNS over UDP on Ethernet, in order, and before the time at which
-// something comes due. It returns the number of the first that is not. Each worker does this for all packets: it has to be short.
+// plain counts and sorts packets from number i on, as long as they are what nearly all are: DNS over UDP on Ethernet, in order, and before the tick, which each
+// leap is behind. It returns the number of the first that is not. Each worker does this for all packets: it has to be short.
 func (w *worker) plain(packets []capture.Packet, i int) int {
 	if packets[i].Link != w.link || w.conf.InOrder || w.conf.Ports.more {
 		return i
@@ -101,7 +101,7 @@ func (w *worker) plain(packets []capture.Packet, i int) int {
 			break
 		}
 		prev = p.Time
-		cut -= (len(p.Data) - int(p.Length)) >> 63 // without a branch, as all that is chosen here
+		cut -= (len(p.Data) - int(p.Length)) >> 63 // all ones where the snaplen cut it: what can be chosen without a branch, is
 		if q := w.waiting[shardOfWords(lo, hi)]; q != nil {
 			r := uint32(dstServer)
 			if f.FromDNS() {
