@@ -2,7 +2,7 @@
 // what went right, and a few things that take several messages to see, such as the serial of a zone by server.
 //
 // What is wrong is counted transaction by transaction until there is much of it, and then by sample: the first 1024 of each kind in a shard all, half as
-// many of good answers, beyond that 32 in a row of each 4096. For each row that a collector may have it takes 830 bytes at most, with its share of zones, moments, serials,
+// many of good answers, beyond that 32 in a row of each 64, then of each 128 and so on to 4096. For each row that a collector may have it takes 830 bytes at most, with its share of zones, moments, serials,
 // signed zones and answers, and 110 KiB besides. What is gathered does not depend on the run's seed.
 package evidence
 
@@ -12,6 +12,7 @@ import (
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
+	"math/bits"
 )
 
 // Directory knows the names and addresses behind the hashes of a run.
@@ -134,11 +135,15 @@ func anomalies(t *decode.Transaction) func(func(anomaly.ID) bool) {
 	}
 }
 
-// Transactions of a class that are all taken, and of those beyond: block in a row of each period.
+// Transactions of a class that are all taken, and of those beyond: block in a row of each period, the first of span/shortest periods being the shortest, and
+// those of each span of twice the length twice as long, so that the sum is never more than an eighth off.
 const (
-	exact  = 1 << 10
-	period = 1 << 12
-	block  = 1 << 5
+	exact    = 1 << 10
+	block    = 1 << 5
+	shortest = 2 * block
+	span     = 8 * shortest
+	doubled  = 6 // how often periods become longer
+	period   = shortest << doubled
 )
 
 // allOf is how many of a class are all taken: of good answers, of which there are the most, half as many.
@@ -153,14 +158,17 @@ func allOf(class int) uint32 {
 func (c *Collector) weight(class int) uint32 {
 	n, all := c.seen[class], allOf(class)
 	c.seen[class]++
-	switch {
-	case n < all:
+	if n < all {
 		return 1
-	case n == all+period-1:
-		c.seen[class] = all
 	}
-	if n-all < block {
-		return period / block
+	times := min(bits.Len32((n-all)/span+1)-1, doubled)
+	begin := all + span*(1<<times-1)
+	long := uint32(shortest) << times
+	if long == period && n == begin+period-1 {
+		c.seen[class] = begin
+	}
+	if (n-begin)%long < block {
+		return long / block
 	}
 	return 0
 }
