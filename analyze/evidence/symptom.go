@@ -142,7 +142,7 @@ func notable(id anomaly.ID) bool {
 		return true
 	}
 	switch id {
-	case queryRetransmit, clientRetry, servfailCached, fragmentedResponse, sizeLadder, stale, rebinding, icmpQuoted, anyQuery:
+	case queryRetransmit, clientRetry, servfailCached, fragmentedResponse, sizeLadder, stale, rebinding, icmpQuoted, anyQuery, cookieRefused:
 		return true
 	}
 	return false
@@ -155,6 +155,7 @@ var (
 	fragmentedResponse = anomaly.Make('O', 36)
 	sizeLadder         = anomaly.Make('O', 37)
 	servfailCached     = anomaly.Make('S', 13)
+	cookieRefused      = anomaly.Make('O', 15)
 	stale              = anomaly.Make('S', 14)
 	rebinding          = anomaly.Make('S', 15)
 	icmpQuoted         = anomaly.Make('X', 15)
