@@ -47,7 +47,7 @@ type AnswerSet struct {
 	// Private says that an address is for private networks, the host or the link, Public that one is for all. Example is the first address.
 	Private, Public bool
 	Example         packet.Addr
-	// Subnets are where it was asked from, /24 and /48, by the client subnet option where there is one: the first maxSubnets ones; Everywhere says that
+	// Subnets are where it was asked from, /24 and /64, or /24 and /48 by the client subnet option where there is one: the first maxSubnets ones; Everywhere says that
 	// there were more.
 	Subnets    []netip.Prefix
 	Everywhere bool
@@ -163,25 +163,25 @@ func (s *AnswerSet) from(p netip.Prefix) {
 func askedFrom(r *decode.Message) (p netip.Prefix, scoped bool) {
 	const ecs, v4, v6 = 8, 1, 2
 	if !r.HasOPT || r.EDNS.Has&(1<<ecs) == 0 {
-		return subnet(r.Client.Netip()), false
+		return network(r.Client.Netip(), 64), false
 	}
 	o, _ := r.EDNS.Option(ecs)
 	if len(o.Data) < 4 || o.Data[3] == 0 {
-		return subnet(r.Client.Netip()), false
+		return network(r.Client.Netip(), 64), false
 	}
 	var room [16]byte
 	n := copy(room[:], o.Data[4:])
 	switch family := binary.BigEndian.Uint16(o.Data); {
 	case family == v4 && n <= 4:
-		return subnet(netip.AddrFrom4([4]byte(room[:4]))), true
+		return network(netip.AddrFrom4([4]byte(room[:4])), 48), true
 	case family == v6:
-		return subnet(netip.AddrFrom16(room)), true
+		return network(netip.AddrFrom16(room), 48), true
 	}
-	return subnet(r.Client.Netip()), false
+	return network(r.Client.Netip(), 64), false
 }
 
-func subnet(a netip.Addr) netip.Prefix {
-	bits := 48
+// network is the one that an address belongs to, bits being those of IPv6: inside a site a link has 64, and views go by links.
+func network(a netip.Addr, bits int) netip.Prefix {
 	if a.Is4() {
 		bits = 24
 	}

@@ -174,7 +174,7 @@ func TestNetworksOfAnAnswer(t *testing.T) {
 	f := gathered(t, exchange{question: www, records: record}, exchange{question: www, at: 1, records: record, client: "192.0.2.200"},
 		exchange{question: www, at: 2, records: record, ecs: "198.18.7.0/24"}, exchange{question: www, at: 3, records: record, client: "2001:db8:1:2::3"})
 	s := f.Answers[0].Sets[0]
-	want := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.7.0/24"), netip.MustParsePrefix("2001:db8:1::/48")}
+	want := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.7.0/24"), netip.MustParsePrefix("2001:db8:1:2::/64")}
 	if len(s.Subnets) != 3 || s.Subnets[0] != want[0] || s.Subnets[1] != want[1] || s.Subnets[2] != want[2] || s.Scoped != 1 {
 		t.Errorf("%+v", s)
 	}
