@@ -68,7 +68,7 @@ func (c *caseFile) noClock(g *group[addr]) (f Finding, ok bool) {
 		Wireshark:  both("dns.tsig.error == 18", addressFilter(g.key)),
 		Next: []string{
 			"date -u; timedatectl timesync-status   # on " + g.key.String(),
-			command("dnssniff inspect %s --packet %d", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # Time Signed, and the server's time in Other Data",
+			command("dnssniff inspect %s --packet %s", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # Time Signed, and the server's time in Other Data",
 		},
 		Against: []string{"if the messages of all clients are off by as much, it is the server's clock that was never set"},
 	}

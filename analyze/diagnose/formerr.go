@@ -73,6 +73,9 @@ func optionIntolerant(c *caseFile) (all []Finding) {
 		}
 		f.seen(&g.Tally)
 		hurt := c.felt(func(m *evidence.Event) bool { return m.Server == g.key })
+		if hurt.Count > 0 {
+			f.Severity = Critical
+		}
 		hurt.onClients(&f)
 		c.claim(where{server: g.key, also: guilty}, errs...)
 		c.claim(where{server: g.key, kind: anyKind}, anomalyOf('O', 29), anomalyOf('O', 30), anomalyOf('O', 38), evidence.Rescued(withoutEDNS), evidence.LookupRetried,
@@ -151,7 +154,7 @@ func formerrServerBug(c *caseFile) (all []Finding) {
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.rcode == 1", addressFilter(g.key)),
 			Next: []string{
-				command("dnssniff inspect %s --packet %d", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # what such a query has",
+				command("dnssniff inspect %s --packet %s", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # what such a query has",
 				command("dig @%s %s +norecurse +noedns +nocookie", g.key, nameOf(&g.Tally, g.zone())) + "   # add one thing after the other: +edns, +cookie, +dnssec, +adflag",
 				command("dig @%s version.bind TXT CH", g.key) + "   # what it is",
 			},

@@ -422,7 +422,7 @@ func deliberateDrops(c *caseFile) (all []Finding) {
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns && !dns.response_in", addressFilter(g.key)),
 			Next: []string{
-				command("dnssniff inspect %s --packet %d", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # what is wrong with it, and which server answers it how",
+				command("dnssniff inspect %s --packet %s", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # what is wrong with it, and which server answers it how",
 				command("dnssniff offenders %s", c.file()) + "   # who sends such queries",
 			},
 			Against: []string{"a firewall that takes such queries for an attack drops them too, on the way: compare a capture at the server"},

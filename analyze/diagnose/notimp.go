@@ -29,7 +29,7 @@ func opcodeNotImplemented(c *caseFile) (all []Finding) {
 			Wireshark:  both("dns.flags.opcode != 0", addressFilter(g.key)),
 			Next: []string{
 				command("dig @%s +opcode=%s %s", g.server(), mnemonic.Opcode(uint8(g.Low)), nameOf(&g.Tally, ".")),
-				command("dnssniff inspect %s --packet %d", c.fileOf(&g.Tally), firstPacket(&g.Tally)),
+				command("dnssniff inspect %s --packet %s", c.fileOf(&g.Tally), firstPacket(&g.Tally)),
 			},
 			Against: []string{"bytes that are no DNS at all show any opcode: are the messages malformed, too?"},
 		}

@@ -98,7 +98,7 @@ func updateWrongZone(c *caseFile) (all []Finding) {
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.opcode == 5", "dns.flags.rcode == 10", addressFilter(k.client)),
 			Next: []string{
-				command("dnssniff inspect %s --packet %d", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # the zone section, and the names below it",
+				command("dnssniff inspect %s --packet %s", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # the zone section, and the names below it",
 				command("dig %s SOA", k.zone) + "   # for the name that is to be changed, too: which zone is it in?",
 			},
 			Against: []string{"a subzone that was delegated lately takes its names out of the parent: the client may have been right yesterday"},
@@ -133,7 +133,7 @@ func updatePrerequisite(c *caseFile) (all []Finding) {
 			Scope:      Scope{Server: g.key.String()},
 			Packets:    packetsOf(&g.Tally),
 			Wireshark:  both("dns.flags.opcode == 5", "dns.flags.rcode in {3, 6, 7, 8}", addressFilter(g.key)),
-			Next:       []string{command("dnssniff inspect %s --packet %d", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # what was the condition?"},
+			Next:       []string{command("dnssniff inspect %s --packet %s", c.fileOf(&g.Tally), firstPacket(&g.Tally)) + "   # what was the condition?"},
 			Against:    []string{"a client whose updates never succeed has wrong conditions, or two clients claim one name"},
 		}
 		for _, s := range codes {
