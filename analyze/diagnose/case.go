@@ -62,8 +62,10 @@ func (c *caseFile) learn(r *row) {
 	if _, ok := r.Symptom.IsRCODE(); !ok && r.Symptom != evidence.Unanswered {
 		return
 	}
-	for _, x := range []*role{roleOf(c.asking, r.Client), roleOf(c.serving, r.Server)} {
-		x.total += r.Count
+	for i, x := range []*role{roleOf(c.asking, r.Client), roleOf(c.serving, r.Server)} {
+		if i == 0 || r.Symptom != evidence.Unanswered { // silence does not tell what a server is
+			x.total += r.Count
+		}
 		x.rd += uint64(r.RD)
 		x.ra += uint64(r.RA)
 		x.aa += uint64(r.AA)
