@@ -17,6 +17,9 @@ func amplification(c *caseFile) []Finding {
 	return append(c.victims(func(a addr) netip.Prefix { return subnetOf(a) }, 3), c.victims(func(a addr) netip.Prefix { return netip.PrefixFrom(a.Netip(), a.Netip().BitLen()) }, 1)...)
 }
 
+// flood is how many queries a second somebody who forges sources sends at least.
+const flood = 8
+
 // victims looks for amplification to subnets with so many addresses at least.
 func (c *caseFile) victims(subnet func(addr) netip.Prefix, addrs int) (all []Finding) {
 	hit := make(map[netip.Prefix]bool)
@@ -24,6 +27,10 @@ func (c *caseFile) victims(subnet func(addr) netip.Prefix, addrs int) (all []Fin
 	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != addr{} }}, func(r *row) netip.Prefix { return subnet(r.Client) }, evidence.RCODE(0)) {
 		bulky := uint64(g.ANY) + uint64(g.Bulky)
 		factor := float64(g.ResponseBytes) / float64(max(g.QueryBytes, 1))
+		back := c.count(where{subnet: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
+		if addrs == 1 && back == 0 && perSecond(&g.Tally) < flood {
+			continue // nobody forges sources for that little: a program of the client's own
+		}
 		if len(g.clients) < addrs || bulky < 20 || g.Seen < 20 || bulky*10 < g.Count*8 || factor < 8 || g.Names.Estimate()*10 > int(g.Count) {
 			continue
 		}

@@ -10,7 +10,6 @@ import (
 func loadRules() []rule {
 	return []rule{
 		{"tunnelling", marked, tunnels, []string{"RFC 1035 section 2.3.4"}},
-		{"errors-rate-limited", marked, errorsLimited, []string{"RFC 8906 section 2"}},
 		{"deliberate-drops", marked, deliberateDrops, []string{"RFC 8906 section 2", "RFC 1035 section 4.1.1"}},
 		{"any-abuse", abuse, anyAbuse, []string{"RFC 8482 section 4"}},
 		{"txt-abuse", abuse, txtAbuse, []string{"RFC 5358"}},
@@ -35,7 +34,8 @@ func reflections(c *caseFile) (all []Finding) {
 		}
 		size := g.ResponseBytes / max(g.Count, 1)
 		names := uint64(g.Names.Estimate())
-		if g.Seen < 20 || own.Count*10 > g.Count || size < 200 || names*5 > g.Seen && names > 5 || perSecond(&g.Tally) < 1 {
+		busy := own.Count*10 > g.Count // it asks for itself as well: then what it did not ask for has to be little else than one large answer
+		if g.Seen < 20 || busy && (names > 5 || size < 512) || size < 200 || names*5 > g.Seen && names > 5 || perSecond(&g.Tally) < 1 {
 			continue
 		}
 		back := c.total(where{client: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
@@ -120,6 +120,9 @@ func clientFlood(c *caseFile) (all []Finding) {
 		f.say(fmt.Sprintf("the other clients suffer: %s of theirs failed or stayed without an answer, %s were answered", plural(bad.Count, "query"), number(fine.Count)))
 	} else if perSecond(&g.Tally) >= 200 {
 		f.Severity = Warning
+	}
+	if n := c.claim(where{client: g.key, kind: anyKind}, anomalyOf('H', 19), anomalyOf('P', 12)); n.Count > 0 {
+		f.say("its ports or message IDs are constant or count up: one program with few sockets, not a crowd")
 	}
 	f.seen(&g.Tally)
 	f.Clients = 1
@@ -365,7 +368,8 @@ func errorsLimited(c *caseFile) (all []Finding) {
 		w := where{server: g.key, kind: anyKind}
 		errors := c.total(w, evidence.RCODE(formErr), evidence.RCODE(notImp))
 		fine := c.fine(where{server: g.key})
-		if g.Seen < 5 || errors.Seen < 3 || errors.Count > 2*g.Count || fine.Count == 0 || fine.Last < g.First {
+		k := contrast(g.Count, g.Count+errors.Count, c.ordinarySilence(g.key), fine.Count)
+		if g.Seen < 5 || errors.Seen < 3 || errors.Count > 10*g.Count || k < 0.5 || fine.Count == 0 || fine.Last < g.First {
 			continue
 		}
 		if len(g.clients) == 1 && c.apart(g, &errors) {

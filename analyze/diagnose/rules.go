@@ -72,6 +72,7 @@ func serverRules() []rule {
 func clientRules() []rule {
 	return []rule{
 		{"tsig-clock-skew", marked, clockSkew, []string{"RFC 8945 section 5.2.3"}},
+		{"errors-rate-limited", marked, errorsLimited, []string{"RFC 8906 section 2"}}, // before who is to blame takes the silence
 		{"formerr-broken-client", marked, brokenClient, []string{"RFC 1035 section 4.1.1"}},
 		{"acl-subnet", marked, accessList, []string{"RFC 1035 section 4.1.1", "RFC 5358"}},
 	}
