@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -199,40 +200,74 @@ func (f *Finding) during(sets ...*evidence.AnswerSet) {
 	f.seen(&t)
 }
 
+// parted are the answers of one server to a question, each to networks of its own.
+type parted struct {
+	*evidence.Answer
+	sets []*evidence.AnswerSet
+}
+
 // answersBySubnet looks for servers whose answer depends on where the question comes from.
 func answersBySubnet(c *caseFile) (all []Finding) {
+	found := make(map[serverZone][]parted)
+	var order []serverZone
 	for x := range c.comparable {
 		for _, sets := range byServerOf(x) {
 			if !apart(sets) {
 				continue
 			}
-			a, b := sets[0], sets[1]
-			f := Finding{
-				Severity:   Info,
-				Title:      fmt.Sprintf("%s answers for %s by where the client is", a.Server, bare(x.Name)),
-				Cause:      "Each network always gets the same answer, and another than the others: views (split horizon), or a choice of the nearest address. It is meant to be so, as a rule.",
-				Confidence: sure(0.92, min(a.Count, b.Count)),
-				Scope:      Scope{Server: a.Server.String(), Name: x.Name},
-				Packets:    []uint64{min(frameOf(a), frameOf(b)), max(frameOf(a), frameOf(b))},
-				Wireshark:  both(answerFilter(x), addressFilter(a.Server)),
-				Next: []string{
-					command("dig @%s ", a.Server) + question(x) + command(" +subnet=%s; dig @%s ", a.Subnets[0], a.Server) + question(x) + command(" +subnet=%s", b.Subnets[0]),
-					"named-checkconf -p | grep -A3 -E 'view|match-clients'   # unbound.conf: access-control-view; Knot: mod-geoip",
-				},
-				Against: []string{"a cache that was filled anew between the two: then the networks' answers change places over time"},
+			k := serverZone{sets[0].Server, x.Zone}
+			if found[k] == nil {
+				order = append(order, k)
 			}
-			for _, s := range sets {
-				f.say(fmt.Sprintf("%s to %s (%s)", contents(x, s), some(prefixes(s.Subnets), 3), plural(s.Count, "response")))
-			}
-			if a.Scoped > 0 {
-				f.say("the server says so: client subnet option with a scope in " + plural(a.Scoped+b.Scoped, "response"))
-			}
-			f.Affected = a.Count + b.Count
-			f.during(sets...)
-			all = append(all, f)
+			found[k] = append(found[k], parted{x, sets})
 		}
 	}
+	for _, k := range order {
+		all = append(all, bySubnet(k, found[k]))
+	}
+	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Affected, a.Affected) })
 	return atMost(all, 5)
+}
+
+// bySubnet is the finding about a server and a zone.
+func bySubnet(k serverZone, list []parted) Finding {
+	x := list[0]
+	a, b := x.sets[0], x.sets[1]
+	f := Finding{
+		Severity:  Info,
+		Title:     fmt.Sprintf("%s answers for %s by where the client is", k.server, bare(x.Name)),
+		Cause:     "Each network always gets the same answer, and another than the others: views (split horizon), or a choice of the nearest address. It is meant to be so, as a rule.",
+		Scope:     Scope{Server: k.server.String(), Zone: k.zone, Name: x.Name},
+		Packets:   []uint64{min(frameOf(a), frameOf(b)), max(frameOf(a), frameOf(b))},
+		Wireshark: both(answerFilter(x.Answer), addressFilter(k.server)),
+		Next: []string{
+			command("dig @%s ", k.server) + question(x.Answer) + command(" +subnet=%s; dig @%s ", a.Subnets[0], k.server) + question(x.Answer) + command(" +subnet=%s", b.Subnets[0]),
+			"named-checkconf -p | grep -A3 -E 'view|match-clients'   # unbound.conf: access-control-view; Knot: mod-geoip",
+		},
+		Against: []string{"a cache that was filled anew between the two: then the networks' answers change places over time"},
+	}
+	for _, s := range x.sets {
+		f.say(fmt.Sprintf("%s to %s (%s)", contents(x.Answer, s), some(prefixes(s.Subnets), 3), plural(s.Count, "response")))
+	}
+	if a.Scoped > 0 {
+		f.say("the server says so: client subnet option with a scope in " + plural(a.Scoped+b.Scoped, "response"))
+	}
+	if len(list) > 1 {
+		f.Scope.Name = ""
+		f.say(fmt.Sprintf("the same with %s of %s", plural(uint64(len(list)-1), "other question"), bare(k.zone)))
+	}
+	least := uint64(0)
+	var all []*evidence.AnswerSet
+	for _, x := range list {
+		least += min(x.sets[0].Count, x.sets[1].Count)
+		for _, s := range x.sets {
+			f.Affected += s.Count
+			all = append(all, s)
+		}
+	}
+	f.Confidence = sure(0.92, least)
+	f.during(all...)
+	return f
 }
 
 // byServerOf sorts the answers to a question by server, in order.

@@ -52,42 +52,82 @@ func forgedAnswers(c *caseFile) (all []Finding) {
 	return all
 }
 
+// turns are the answers to a question, inside and outside in turns.
+type turns struct {
+	*evidence.Answer
+	inside, outside *evidence.AnswerSet
+}
+
+func (t *turns) count() uint64 { return t.inside.Count + t.outside.Count }
+
 // rebinding looks for public names that have a public address at one moment and a private one at the next.
 func rebinding(c *caseFile) (all []Finding) {
-	const short = 60 // seconds: who rebinds needs the client to ask again soon
+	byZone := make(map[string][]turns)
+	var zones []string
 	for i := range c.Facts.Answers {
 		x := &c.Facts.Answers[i]
 		if x.More > 0 || !public(x.Name) {
 			continue
 		}
 		for _, sets := range byServerOf(x) {
-			inside, outside := firstOf(sets, true), firstOf(sets, false)
-			if inside == nil || outside == nil || inside.TTLLow > short || outside.TTLLow > short || inside.Count+outside.Count < 3 || disjoint(inside, outside) {
+			inside, outside, ok := takesTurns(sets)
+			if !ok {
 				continue
 			}
-			f := Finding{
-				Severity: Warning,
-				Title:    fmt.Sprintf("%s changes between a public and a private address: DNS rebinding", bare(x.Name)),
-				Cause: "A web page's name that points to the attacker's server first and to an address inside the network next makes a browser talk to inside hosts in " +
-					"the page's name. The TTL is short so that it asks again.",
-				Confidence: sure(0.85, min(inside.Count, outside.Count)),
-				Scope:      Scope{Server: inside.Server.String(), Name: x.Name},
-				Packets:    []uint64{min(frameOf(inside), frameOf(outside)), max(frameOf(inside), frameOf(outside))},
-				Wireshark:  answerFilter(x),
-				Next: []string{
-					command("dig @%s ", inside.Server) + question(x) + "   # several times: do the addresses take turns?",
-					"private-address: 10.0.0.0/8   # unbound.conf, for each private network; named.conf: deny-answer-addresses; dnsmasq: stop-dns-rebind",
-				},
-				Against: []string{"a name of your own that is answered inside and outside in different ways (split horizon) takes turns with the place, and not with the time"},
+			if byZone[x.Zone] == nil {
+				zones = append(zones, x.Zone)
 			}
-			f.say(fmt.Sprintf("%s in %s with a TTL of %d s, %s in %s with %d s, from the same server to the same network", inside.Example, plural(inside.Count, "answer"), inside.TTLLow,
-				outside.Example, plural(outside.Count, "answer"), outside.TTLLow))
-			f.Affected = inside.Count + outside.Count
-			f.during(inside, outside)
-			all = append(all, f)
+			byZone[x.Zone] = append(byZone[x.Zone], turns{x, inside, outside})
 		}
 	}
+	for _, zone := range zones {
+		all = append(all, rebound(zone, byZone[zone]))
+	}
 	return all
+}
+
+// takesTurns finds the answers, inside and outside, that one network gets of one server in turns.
+func takesTurns(sets []*evidence.AnswerSet) (inside, outside *evidence.AnswerSet, ok bool) {
+	const short = 60 // seconds: who rebinds needs the client to ask again soon
+	inside, outside = firstOf(sets, true), firstOf(sets, false)
+	return inside, outside, inside != nil && outside != nil && inside.TTLLow <= short && outside.TTLLow <= short && inside.Count+outside.Count >= 3 && !disjoint(inside, outside)
+}
+
+// rebound is the finding about a zone's names that take turns: whoever rebinds makes a name up for each victim.
+func rebound(zone string, list []turns) Finding {
+	slices.SortStableFunc(list, func(a, b turns) int { return cmp.Compare(b.count(), a.count()) })
+	x := list[0]
+	inside, outside := x.inside, x.outside
+	f := Finding{
+		Severity: Warning,
+		Title:    fmt.Sprintf("%s changes between a public and a private address: DNS rebinding", bare(x.Name)),
+		Cause: "A web page's name that points to the attacker's server first and to an address inside the network next makes a browser talk to inside hosts in " +
+			"the page's name. The TTL is short so that it asks again.",
+		Scope:     Scope{Server: inside.Server.String(), Zone: zone, Name: x.Name},
+		Packets:   []uint64{min(frameOf(inside), frameOf(outside)), max(frameOf(inside), frameOf(outside))},
+		Wireshark: answerFilter(x.Answer),
+		Next: []string{
+			command("dig @%s ", inside.Server) + question(x.Answer) + "   # several times: do the addresses take turns?",
+			"private-address: 10.0.0.0/8   # unbound.conf, for each private network; named.conf: deny-answer-addresses; dnsmasq: stop-dns-rebind",
+		},
+		Against: []string{"a name of your own that is answered inside and outside in different ways (split horizon) takes turns with the place, and not with the time"},
+	}
+	in, out := uint64(0), uint64(0)
+	var sets []*evidence.AnswerSet
+	var names []string
+	for _, t := range list {
+		in, out, sets, names = in+t.inside.Count, out+t.outside.Count, append(sets, t.inside, t.outside), addTo(names, t.Name)
+	}
+	f.Confidence = sure(0.85, min(in, out))
+	f.say(fmt.Sprintf("%s in %s with a TTL of %d s, %s in %s with %d s, from the same server to the same network", inside.Example, plural(inside.Count, "answer"), inside.TTLLow,
+		outside.Example, plural(outside.Count, "answer"), outside.TTLLow))
+	if len(names) > 1 {
+		f.Scope.Name = ""
+		f.say(fmt.Sprintf("the same with %s below %s", plural(uint64(len(names)-1), "other name"), bare(zone)))
+	}
+	f.Affected = in + out
+	f.during(sets...)
+	return f
 }
 
 // firstOf returns the first answer with a private address, or with public ones only.

@@ -93,7 +93,7 @@ func privateAnswers(c *caseFile) (all []Finding) {
 	var zones []string
 	for i := range c.Facts.Answers {
 		x := &c.Facts.Answers[i]
-		if private := slices.IndexFunc(x.Sets, func(s evidence.AnswerSet) bool { return s.Private && s.Count >= often }); private >= 0 && x.More == 0 && public(x.Name) {
+		if private := slices.IndexFunc(x.Sets, func(s evidence.AnswerSet) bool { return s.Private && s.Count >= often }); private >= 0 && x.More == 0 && public(x.Name) && !outsideToo(x) {
 			if byZone[x.Zone] == nil {
 				zones = append(zones, x.Zone)
 			}
@@ -105,6 +105,16 @@ func privateAnswers(c *caseFile) (all []Finding) {
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int { return cmp.Compare(b.Affected, a.Affected) })
 	return atMost(all, 5)
+}
+
+// outsideToo says that others got another answer, or the same at other times: which has a finding of its own.
+func outsideToo(x *evidence.Answer) bool {
+	for _, sets := range byServerOf(x) {
+		if _, _, ok := takesTurns(sets); ok || apart(sets) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *caseFile) privateIn(zone string, list []*evidence.Answer) Finding {
