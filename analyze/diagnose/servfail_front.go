@@ -22,10 +22,13 @@ func resolverOverloaded(c *caseFile) (all []Finding) {
 				mixed++
 			}
 		}
-		times := c.busy()
+		times, peaks := c.busy()
 		slow, timed := slowOf(&fine)
-		if silent < 3 || failed < 3 || mixed*2 < len(g.zones) || g.Count*20 < fine.Count || times < 1.5 {
+		if mixed*2 < len(g.zones) || g.Count*20 < fine.Count || times < 1.5 {
 			continue
+		}
+		if (silent < 3 || failed < 3) && (times < 2 || peaks < 2) {
+			continue // some say SERVFAIL to all that is too much, others nothing: so do upstream trouble and loss, but hardly at each peak anew
 		}
 		f := Finding{
 			Severity:   Critical,
@@ -45,6 +48,9 @@ func resolverOverloaded(c *caseFile) (all []Finding) {
 		f.say(fmt.Sprintf("%s of %s failed: %d SERVFAIL, %d unanswered, from %s", number(g.Count), plural(g.Count+fine.Count, "query"), failed, silent, plural(uint64(len(g.clients)), "client")),
 			fmt.Sprintf("when they fail there are %.1f times as many queries a second as at other times", times),
 			fmt.Sprintf("%d of the %d zones were answered at other times", mixed, len(g.zones)))
+		if peaks > 1 {
+			f.say(fmt.Sprintf("it has done so at %d peaks, and was well between them", peaks))
+		}
 		if slow > 0 {
 			f.say(fmt.Sprintf("%s of its %s came after half a second or later", share(slow, timed), plural(timed, "good answer")))
 		}
@@ -57,22 +63,36 @@ func resolverOverloaded(c *caseFile) (all []Finding) {
 	return all
 }
 
-// busy says how many times as many queries there are when a tenth or more of them fail as there are at other times; 0 where that cannot be said.
-func (c *caseFile) busy() float64 {
+// stretches is into how many at most a capture is cut to see when it fails: in shorter ones few queries are chance.
+const stretches = 60
+
+// busy says how many times as many queries there are when a tenth or more of them fail as there are at other times, and how many such times there are, with
+// others between; 0 where that cannot be said.
+func (c *caseFile) busy() (times float64, peaks int) {
 	var good, bad, goodN, badN float64
-	for _, l := range c.Load {
-		switch q := float64(l.Queries); {
-		case l.Queries < 5:
-		case (l.ServFail+l.Unanswered)*10 >= l.Queries:
+	failing := false
+	for some := range slices.Chunk(c.Load, len(c.Load)/stretches+1) {
+		var l Load
+		for _, x := range some {
+			l.Queries, l.ServFail, l.Unanswered = l.Queries+x.Queries, l.ServFail+x.ServFail, l.Unanswered+x.Unanswered
+		}
+		switch q, failed := float64(l.Queries), l.ServFail+l.Unanswered; {
+		case l.Queries < 5 && failed > 0:
+		case l.Queries >= 5 && failed*10 >= l.Queries:
 			bad, badN = bad+q, badN+1
+			if !failing {
+				peaks++
+			}
+			failing = true
 		default:
 			good, goodN = good+q, goodN+1
+			failing = false
 		}
 	}
 	if badN < 2 || goodN < 3 {
-		return 0
+		return 0, 0
 	}
-	return bad / badN * goodN / good
+	return bad / badN * goodN / good, peaks
 }
 
 // resolverFails looks for resolvers that answer SERVFAIL to nearly all, whatever the zone, where the capture does not have their upstream side.

@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/dnssniff/dnssniff/analyze/evidence"
@@ -182,6 +183,30 @@ func TestOverloadWantsLoad(t *testing.T) {
 		got := len(list) > 0 && list[0].ID == "resolver-overloaded"
 		if got != tt.want {
 			t.Errorf("%s: %v, want %v: %+v", tt.name, got, tt.want, list)
+		}
+	}
+}
+
+// TestOverloadWithoutSilence is a resolver that says SERVFAIL to all that is too much: one bad time alone can be trouble upstream, with the retries that it brings.
+func TestOverloadWithoutSilence(t *testing.T) {
+	f := facts(t, strings.ReplaceAll(overload, "unanswered", "SERVFAIL"))
+	calm, busy := Load{Queries: 10}, Load{Queries: 40, ServFail: 20}
+	for _, tt := range []struct {
+		name string
+		load []Load
+		want string
+	}{
+		{"at two peaks", []Load{calm, busy, calm, calm, busy, calm}, "resolver-overloaded"},
+		{"at one", []Load{calm, calm, busy, busy, calm, calm}, ""},
+		{"at two times with little more to do", []Load{calm, {Queries: 16, ServFail: 8}, calm, calm, {Queries: 16, ServFail: 8}, calm}, ""},
+	} {
+		_, list := Find(Input{Facts: f, Last: 60e9, Load: tt.load})
+		got := ""
+		if len(list) > 0 {
+			got = list[0].ID
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q: %+v", tt.name, got, tt.want, list)
 		}
 	}
 }
