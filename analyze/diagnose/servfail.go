@@ -209,31 +209,3 @@ func (c *caseFile) words(w where) string {
 	}
 	return "it says why: " + some(list, 3)
 }
-
-// servfailCached tells of failures that were answered from memory, where nothing else is found about them.
-func servfailCached(c *caseFile) (all []Finding) {
-	for _, g := range groupBy(c, where{side: front, kind: anyKind}, byServer, anomalyOf('S', 13), evidence.EDE(ednsCachedError)) {
-		if g.Seen < 2 || g.key == (addr{}) {
-			continue
-		}
-		f := Finding{
-			Severity:   Info,
-			Title:      fmt.Sprintf("%s remembers failures: repeated queries get SERVFAIL at once, without a new try", g.key),
-			Cause:      "A resolver keeps a failure for a while, 1 s to 5 min, so as not to ask broken servers again and again. Clients get the error until then, also if the cause is gone.",
-			Confidence: sure(0.95, g.Seen),
-			Scope:      Scope{Server: g.key.String()},
-			Packets:    packetsOf(&g.Tally),
-			Wireshark:  both("dns.flags.rcode == 2", addressFilter(g.key)),
-			Next: []string{
-				command("rndc flushname %s; unbound-control flush %s; rec_control wipe-cache %s", g.zone(), g.zone(), g.zone()) + "   # whichever it is, once the cause is gone",
-				"servfail-ttl 1;   # named.conf: how many seconds a failure is kept; recursor.conf: packetcache-servfail-ttl; in Unbound it is 5 s",
-			},
-			Against: []string{"a fast SERVFAIL can be a fresh one, if a server near by answered with it"},
-		}
-		f.say(fmt.Sprintf("%s for %s came from memory", plural(g.Count, "failure"), some(bares(g.zones), 3)))
-		f.seen(&g.Tally)
-		f.Clients = len(g.clients)
-		all = append(all, f)
-	}
-	return all
-}

@@ -157,7 +157,7 @@ func zoneFails(c *caseFile) (all []Finding) {
 		others, othersFail := c.fine(where{server: server, side: front}), c.count(rest, evidence.RCODE(servFail))
 		k := contrast(g.Count, g.Count+own.Count, othersFail, othersFail+others.Count)
 		chance := byChance(g.Seen, g.Seen+own.Seen, othersFail, othersFail+others.Count) * float64(len(list)+len(c.rows[evidence.ZoneFine])) // about as many zones were looked at
-		if own.Count > g.Count || k < 0.5 || chance > 0.01 || own.Count+c.unseen(server) > g.Count {
+		if own.Count > g.Count || k < 0.5 || chance > 0.01 || own.Count+c.unseen(server) > g.Count || c.remembered(g) {
 			continue
 		}
 		f := Finding{

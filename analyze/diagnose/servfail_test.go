@@ -92,6 +92,17 @@ func TestServFailRules(t *testing.T) {
 		{"failures from memory", "servfail-cached", `
 			S13 192.0.2.1 198.51.100.53 example.com. 2
 			NOERROR 192.0.2.1 198.51.100.53 - 300 rd=300 ra=300`},
+		{"failures of a zone from memory, from the first on", "servfail-cached", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 9 rd=9 ra=9 rtt=1
+			NOERROR 192.0.2.1 198.51.100.53 - 90 rd=90 ra=90
+			NOERROR 198.51.100.53 203.0.113.1 - 50 aa=50`},
+		{"failures that took a try", "zone-fails", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 9 rd=9 ra=9 rtt=40
+			NOERROR 192.0.2.1 198.51.100.53 - 90 rd=90 ra=90
+			NOERROR 198.51.100.53 203.0.113.1 - 50 aa=50`},
+		{"failures at once, without the upstream side", "zone-fails", `
+			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 9 rd=9 ra=9 rtt=1
+			NOERROR 192.0.2.1 198.51.100.53 - 90 rd=90 ra=90`},
 		{"the resolver says that it is validation", "dnssec-bogus", `
 			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
 			EDE_6 192.0.2.1 198.51.100.53 example.com. 4
