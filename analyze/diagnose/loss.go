@@ -134,7 +134,7 @@ func (c *caseFile) lossToSubnets() (all []Finding) {
 		silent := c.countLeft(theirs, evidence.Unanswered)
 		asked := chance(c.countLeft(theirs, evidence.AskedAgain), uint64(own.Soon))
 		k := contrast(g.Count, own.Count+g.Count, peerSigns.Count, peers.Count)
-		if silent+asked < 5 || own.Count < g.Count/4 || k < 0.6 || !beyond(g.Seen, g.Count, own.Count+g.Count, peerSigns.Count, peers.Count) || g.Count*50 < own.Count {
+		if silent+asked < 5 || c.hopeless(where{subnet: g.key, side: front}) || own.Count < g.Count/4 || k < 0.6 || !beyond(g.Seen, g.Count, own.Count+g.Count, peerSigns.Count, peers.Count) || g.Count*50 < own.Count {
 			continue
 		}
 		again := c.countLeft(theirs, evidence.AskedAgain, evidence.Duplicate, evidence.Conflicting)

@@ -102,6 +102,8 @@ func (c *caseFile) lossEverywhere() (all []Finding) {
 		return nil
 	case l.silent.Count > 0 && (l.fine.Last < l.silent.First || l.silent.Last < l.fine.First), fast*5 < l.fine.Count:
 		return nil // one after the other, or a server that is slow
+	case c.hopeless(where{side: front}):
+		return nil
 	case stepped*5 < slow*3, uint64(l.silent.Dubious)*2 > l.silent.Count && signs < 2*l.silent.Count:
 		return nil
 	case l.silent.Count+uint64(l.silent.Retransmitted)+uint64(l.fine.Retransmitted) < 5 && l.of < 3:
@@ -134,6 +136,13 @@ func (c *caseFile) lossEverywhere() (all []Finding) {
 	f.Affected, f.Clients = signs, l.hit
 	c.claim(where{side: front, kind: anyKind}, append(signsOfLoss(), evidence.Late, evidence.LookupFailed, evidence.LookupRetried, anomalyOf('P', 4), anomalyOf('P', 5), anomalyOf('P', 6))...)
 	return []Finding{f}
+}
+
+// hopeless says that lookups which fail at first fail for good: loss would let some through when they are repeated.
+func (c *caseFile) hopeless(w where) bool {
+	failed := c.total(w, evidence.LookupFailed)
+	return failed.Seen >= 10 && c.count(w, evidence.Rescued(sameAgain), evidence.Rescued(otherServer), evidence.Rescued(smallerSize), evidence.Rescued(withoutEDNS),
+		evidence.Rescued(overTCP))*8 < failed.Count
 }
 
 // where says on which side of the capture the packets are lost.

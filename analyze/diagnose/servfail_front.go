@@ -27,7 +27,7 @@ func resolverOverloaded(c *caseFile) (all []Finding) {
 		if mixed*2 < len(g.zones) || g.Count*20 < fine.Count || times < 1.5 {
 			continue
 		}
-		if (silent < 3 || failed < 3) && (times < 2 || peaks < 2) {
+		if (silent < 3 || failed < 3) && (times < 3 || peaks < 2) {
 			continue // some say SERVFAIL to all that is too much, others nothing: so do upstream trouble and loss, but hardly at each peak anew
 		}
 		f := Finding{
@@ -86,7 +86,7 @@ func (c *caseFile) busy() (times float64, peaks int) {
 			failing = true
 		default:
 			good, goodN = good+q, goodN+1
-			failing = false
+			failing = failing && l.Queries < 5 // of few all may have been in the cache
 		}
 	}
 	if badN < 2 || goodN < 3 {
@@ -95,8 +95,10 @@ func (c *caseFile) busy() (times float64, peaks int) {
 	return bad / badN * goodN / good, peaks
 }
 
-// resolverFails looks for resolvers that answer SERVFAIL to nearly all, whatever the zone, where the capture does not have their upstream side.
-func resolverFails(c *caseFile) (all []Finding) {
+// resolverFails looks for resolvers that answer SERVFAIL, or nothing, to nearly all, whatever the zone, where the capture does not have their upstream side.
+func resolverFails(c *caseFile) []Finding { return append(resolverErrs(c), resolverSilent(c)...) }
+
+func resolverErrs(c *caseFile) (all []Finding) {
 	for _, g := range groupBy(c, where{side: front, also: wellFormed}, byServer, evidence.RCODE(servFail)) {
 		if g.Seen < 5 || len(g.zones) < 3 || g.key == (addr{}) {
 			continue
@@ -131,6 +133,45 @@ func resolverFails(c *caseFile) (all []Finding) {
 		f.Clients = len(g.clients)
 		c.claim(w, evidence.RCODE(servFail))
 		c.claim(where{server: g.key, side: front, kind: anyKind}, echoes()...)
+		all = append(all, f)
+	}
+	return all
+}
+
+// resolverSilent looks for resolvers that leave nearly all without an answer, whatever the zone, but not all, and what is repeated no less: what they still answer
+// is what they have.
+func resolverSilent(c *caseFile) (all []Finding) {
+	if c.seenFrom != Clients && c.seenFrom != Stub {
+		return nil // the upstream side tells more
+	}
+	for _, g := range groupBy(c, where{side: front, also: wellFormed}, byServer, evidence.Unanswered) {
+		w := where{server: g.key, side: front}
+		fine := c.total(w, evidence.RCODE(0), evidence.RCODE(nxDomain))
+		if !c.resolver(g.key) || g.Seen < 10 || len(g.clients) < 2 || len(g.zones) < 3 || fine.Last < g.First || c.since(w, g.First) > g.Count || !c.hopeless(w) {
+			continue
+		}
+		f := Finding{
+			Severity:   Critical,
+			Title:      fmt.Sprintf("%s does not answer for names of all zones, but for a few", g.key),
+			Cause:      "The resolver lives, and cannot resolve anything: it does not get out to the Internet or to its forwarders, and what it answers is what its cache still has. It tries longer than its clients wait.",
+			Confidence: sure(0.8, g.Seen) * min(1, 0.6+0.1*float64(len(g.zones))),
+			Scope:      Scope{Server: g.key.String()},
+			Packets:    packetsOf(&g.Tally),
+			Wireshark:  both("dns.flags.response == 0 && !dns.response_in", addressFilter(g.key)),
+			Next: []string{
+				"dig @198.41.0.4 . NS +norecurse +tries=1   # on the resolver: does it get out at all?",
+				command("dig @%s %s +norecurse; dig @%s example.com", g.key, nameOf(&fine, "."), g.key) + "   # what it has, and what it has not",
+				"tcpdump -ni any -c 50 port 53   # on the resolver: the upstream side",
+			},
+			Against: []string{"loss of nearly all packets on the way to it: then some of what is repeated is answered", "a rate limit: then clients that ask little are answered"},
+		}
+		f.say(fmt.Sprintf("%s for %d zones stayed without an answer, of %s", plural(g.Count, "query"), len(g.zones), plural(uint64(len(g.clients)), "client")),
+			fmt.Sprintf("%s were given in the whole capture, about %d of them since", plural(fine.Count, "good answer"), c.since(w, g.First)),
+			fmt.Sprintf("%s failed after all tries", plural(c.count(w, evidence.LookupFailed), "lookup")), c.began(&g.Tally))
+		f.seen(&g.Tally)
+		f.Clients = len(g.clients)
+		c.claim(w, evidence.Unanswered)
+		c.claim(where{server: g.key, side: front, kind: anyKind}, append(echoes(), evidence.Late)...)
 		all = append(all, f)
 	}
 	return all

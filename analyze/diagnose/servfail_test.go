@@ -84,6 +84,9 @@ func TestServFailRules(t *testing.T) {
 		{"a server fails now and then, of whose good answers few were looked at", "", `
 			SERVFAIL 192.0.2.53 198.51.100.1 example.com. 3
 			NOERROR 192.0.2.53 198.51.100.1 - 30000 seen=400 aa=30000`},
+		{"silent for all zones, but for what it has", "resolver-fails", silentResolver},
+		{"silent for all zones, and some of what is repeated is answered", "packet-loss", silentResolver + `
+			rescued_by_again 192.0.2.1 198.51.100.53 example.com. 4`},
 		{"three zones fail of many", "zone-fails", `
 			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
 			SERVFAIL 192.0.2.2 198.51.100.53 example.net. 4 rd=4 ra=4
@@ -164,6 +167,15 @@ func TestByChance(t *testing.T) {
 		}
 	}
 }
+
+// silentResolver answers some that it has from before.
+const silentResolver = `
+	unanswered 192.0.2.1 198.51.100.53 example.com. 10 rd=10 first=20
+	unanswered 192.0.2.2 198.51.100.53 example.net. 10 rd=10 first=20
+	unanswered 192.0.2.2 198.51.100.53 example.org. 10 rd=10 first=20
+	lookup_failed 192.0.2.1 198.51.100.53 example.com. 12
+	NOERROR 192.0.2.1 198.51.100.53 - 15 rd=15 ra=15 rtt=1
+	NOERROR 192.0.2.2 198.51.100.53 - 15 rd=15 ra=15 rtt=1`
 
 // overload has three clients and three zones that fail, and are answered at other times.
 const overload = `
