@@ -67,7 +67,7 @@ func cookieSecretDiffers(c *caseFile) (all []Finding) {
 		w := where{server: g.key}
 		fine := c.fine(w)
 		taken := uint64(fine.EDNS) - min(uint64(fine.EDNS), uint64(fine.TCP))
-		if g.Seen < 3 || taken < 3 || g.Count*20 < taken || fine.First > g.Last || fine.Last < g.First {
+		if g.Seen < 3 || len(g.clients) < 2 && g.Seen < 4 || taken < 3 || g.Count*20 < taken || fine.First > g.Last || fine.Last < g.First {
 			continue
 		}
 		f := Finding{
@@ -106,8 +106,8 @@ func cookieReplayed(c *caseFile) (all []Finding) {
 		fine := c.fine(where{server: g.key})
 		rest := where{also: func(r *row) bool { return r.Server != g.key }}
 		others, peers := c.count(rest, mismatch), c.fine(rest)
-		k := 1.0 // no sound server does it, however seldom
-		if others > 0 {
+		k := 1.0                              // no sound server does it, however seldom
+		if others > 0 && len(g.clients) < 2 { // a client that mixes its cookies up has it with all servers
 			k = contrast(g.Count, max(uint64(fine.EDNS), g.Count), others, uint64(peers.EDNS))
 		}
 		if g.Seen < 3 || k < 0.5 {

@@ -27,7 +27,8 @@ func resolverOverloaded(c *caseFile) (all []Finding) {
 		if mixed*2 < len(g.zones) || g.Count*20 < fine.Count || times < 1.5 {
 			continue
 		}
-		if (silent < 3 || failed < 3) && (times < 3 || peaks < 2) {
+		trouble := c.count(where{side: back}, evidence.RCODE(refused), evidence.RCODE(servFail), evidence.Unanswered)
+		if (silent < 3 || failed < 3) && (times < 3 || peaks < 2 || trouble*4 > g.Count) {
 			continue // some say SERVFAIL to all that is too much, others nothing: so do upstream trouble and loss, but hardly at each peak anew
 		}
 		f := Finding{
