@@ -23,6 +23,8 @@ type Description struct {
 
 	Healthy bool   `yaml:"healthy"`         // nothing is wrong in it: no warning is right
 	Cause   *Cause `yaml:"cause,omitempty"` // what is wrong in it
+	// Also is what has to be said beside it: a second cause, or what follows from the first.
+	Also []Cause `yaml:"also,omitempty"`
 
 	Counts Counts `yaml:"counts"` // what counts.sh prints
 	// Debatable are the counts that tshark and dnssniff cannot agree on in this capture.

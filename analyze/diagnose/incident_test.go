@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,7 +90,7 @@ func TestIncidents(t *testing.T) {
 				}
 			}
 			switch {
-			case known && (len(r.Findings) == 0 || !right(&d, &r.Findings[0])):
+			case known && (len(r.Findings) == 0 || !right(d.Cause, &r.Findings[0])):
 				t.Skip("known to be wrong: " + why)
 			case known:
 				t.Log("is right by now, and need not be among knownWrong any more")
@@ -101,22 +102,27 @@ func TestIncidents(t *testing.T) {
 				}
 			case len(r.Findings) == 0:
 				t.Errorf("nothing found, want %s", d.Cause.ID)
-			case !right(&d, &r.Findings[0]):
+			case !right(d.Cause, &r.Findings[0]):
 				t.Errorf("want %s %v, got %s %+v", d.Cause.ID, d.Cause.Scope, r.Findings[0].ID, r.Findings[0].Scope)
+			}
+			for i := range d.Also {
+				if !slices.ContainsFunc(r.Findings, func(f diagnose.Finding) bool { return right(&d.Also[i], &f) }) {
+					t.Errorf("want %s %v as well", d.Also[i].ID, d.Also[i].Scope)
+				}
 			}
 		})
 	}
 }
 
-// right says that a finding is the cause of an incident.
-func right(d *pcaps.Description, f *diagnose.Finding) bool {
-	if f.ID != d.Cause.ID {
+// right says that a finding is the cause of an incident, or what has to be said beside it.
+func right(want *pcaps.Cause, f *diagnose.Finding) bool {
+	if f.ID != want.ID {
 		return false
 	}
 	scope := map[string]string{"client": f.Scope.Client, "server": f.Scope.Server, "zone": f.Scope.Zone, "subnet": f.Scope.Subnet, "suffix": f.Scope.Suffix,
 		"name": f.Scope.Name, "link": f.Scope.Link, "skew_s": f.Scope.Skew}
-	for k, want := range d.Cause.Scope {
-		if scope[k] != want {
+	for k, v := range want.Scope {
+		if scope[k] != v {
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // Incidents are less than a minute of healthy traffic each, with one thing wrong in it, or nothing.
 func Incidents() []stage.Scenario {
 	var out []stage.Scenario
-	for _, i := range slices.Concat(healthyDays(), clientIncidents(), resolverIncidents(), serverIncidents(), pathIncidents(), lossIncidents(), abuseIncidents(), nameIncidents(), answerIncidents(), unseenIncidents()) {
+	for _, i := range slices.Concat(healthyDays(), clientIncidents(), resolverIncidents(), serverIncidents(), pathIncidents(), lossIncidents(), abuseIncidents(), nameIncidents(), answerIncidents(), unseenIncidents(), fieldIncidents()) {
 		out = append(out, i.scenario())
 	}
 	return out
@@ -35,8 +35,9 @@ type incident struct {
 	played  string
 	cause   string // empty: healthy
 	scope   map[string]string
-	at      string // where the capture is taken; empty: the resolver
-	ending  string // of the capture; empty: pcap
+	also    []pcaps.Cause // what is to be said beside it
+	at      string        // where the capture is taken; empty: the resolver
+	ending  string        // of the capture; empty: pcap
 	capture netns.CaptureOptions
 
 	world  stage.World
@@ -54,7 +55,7 @@ func (i incident) scenario() stage.Scenario {
 	var began time.Time
 	return stage.Scenario{
 		Name: "incident-" + i.name, Title: i.title, Teaches: i.teaches, Played: i.played,
-		Healthy: i.cause == "", Cause: i.cause, Scope: i.scope, At: i.at, Ending: i.ending, Capture: i.capture,
+		Healthy: i.cause == "", Cause: i.cause, Scope: i.scope, Also: i.also, At: i.at, Ending: i.ending, Capture: i.capture,
 		Cast: func(ctx context.Context, s *stage.Stage) error {
 			if !i.alone {
 				if err := s.Make(ctx, i.made()); err != nil {

@@ -85,12 +85,17 @@ func infected(ctx context.Context, s *stage.Stage) error {
 // amplifier is example.com with all the records at its apex that services ask domains to have.
 func amplifier() zone.Zone {
 	z, _ := stage.Zones().Find("example.com.")
+	z.Records, z.Signing = z.Records+verifications(), zone.Unsigned
+	return z
+}
+
+// verifications are eighteen TXT records at a zone's apex.
+func verifications() string {
 	var b strings.Builder
 	for i := range 18 {
 		fmt.Fprintf(&b, "@ TXT \"service%02d-domain-verification=%s\"\n", i, strings.Repeat("4d6f7265", 7))
 	}
-	z.Records, z.Signing = z.Records+b.String(), zone.Unsigned
-	return z
+	return b.String()
 }
 
 func amplificationCast(_ context.Context, s *stage.Stage) error {
@@ -102,19 +107,23 @@ func amplificationCast(_ context.Context, s *stage.Stage) error {
 	return nil
 }
 
-// reflect sends queries in the victim's name.
+// reflect sends queries in the victim's name to the resolver.
 func reflect(ctx context.Context, s *stage.Stage) error {
+	return forge(ctx, s, netip.MustParseAddr(stage.ResolverIPv4), "example.com.", 9, 16*time.Second, 55)
+}
+
+// forge sends queries for a zone's TXT and ANY in the victim's name, rate a second.
+func forge(ctx context.Context, s *stage.Stage, to netip.Addr, zone string, rate float64, length time.Duration, salt uint64) error {
 	fd, err := rawSocket(s.Hosts["bot"])
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	r := rand.New(rand.NewPCG(s.Net.Seed, 55))
+	r := rand.New(rand.NewPCG(s.Net.Seed, salt))
 	victim := s.Hosts["victim"].IPv4()
-	to := netip.MustParseAddr(stage.ResolverIPv4)
 	var failed error
-	err = poisson(ctx, r, 9, 16*time.Second, func() {
-		q := new(dns.Msg).SetQuestion("example.com.", []uint16{dns.TypeTXT, dns.TypeANY}[r.IntN(2)])
+	err = poisson(ctx, r, rate, length, func() {
+		q := new(dns.Msg).SetQuestion(zone, []uint16{dns.TypeTXT, dns.TypeANY}[r.IntN(2)])
 		q.SetEdns0(4096, false)
 		b, err := q.Pack()
 		if err == nil {

@@ -186,7 +186,11 @@ func (l *lookup) collect(ctx context.Context, wait time.Duration, size uint16) (
 		}
 		for t, q := range l.open {
 			switch {
-			case m == nil || q.Id != m.Id:
+			case m == nil || q == nil || q.Id != m.Id:
+			case m.Rcode == dns.RcodeBadCookie && l.habit.cookie:
+				l.learns(l.name, t, m)
+				l.open[t] = nil // to be asked anew, with the cookie
+				failures++
 			case l.unwelcome(m, size):
 				failures++
 			default:

@@ -75,7 +75,7 @@ func checkScope(t *testing.T, s stage.Scenario) {
 
 // TestIncidentsAreRecorded compares the captures' descriptions with the plays: who changes one has to record the other.
 func TestIncidentsAreRecorded(t *testing.T) {
-	const most = 7 << 20
+	const most = 8 << 20
 	var together int64
 	for _, s := range Incidents() {
 		d, err := pcaps.Describe(os.DirFS(folder), s.Name)
@@ -88,6 +88,9 @@ func TestIncidentsAreRecorded(t *testing.T) {
 		}
 		if s.Cause != "" && (d.Cause == nil || d.Cause.ID != s.Cause || len(d.Cause.Scope) != len(s.Scope)) {
 			t.Errorf("%s.yaml: cause %v, want %s %v", s.Name, d.Cause, s.Cause, s.Scope)
+		}
+		if len(d.Also) != len(s.Also) {
+			t.Errorf("%s.yaml: beside its cause %v, want %v", s.Name, d.Also, s.Also)
 		}
 		info, err := os.Stat(filepath.Join(folder, s.File()))
 		if err != nil {
@@ -104,7 +107,7 @@ func TestIncidentsAreRecorded(t *testing.T) {
 func TestIncidentZonesParse(t *testing.T) {
 	tree := append(stage.Zones(), incidentZones()...)
 	tree = append(tree, hosted("travel.test.", "club.test.")...)
-	tree = append(tree, changedSite("bank.example.", domainKeys), amplifier())
+	tree = append(tree, changedSite("bank.example.", domainKeys), amplifier(), harvest(otherServer, nsdSecondary))
 	for _, z := range tree {
 		p := dns.NewZoneParser(strings.NewReader(zone.Tree{z}.Text(z)), ".", z.Name)
 		n := 0

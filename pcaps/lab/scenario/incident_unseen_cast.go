@@ -194,13 +194,18 @@ addAction(MaxQPSIPRule(5), RCodeAction(DNSRCode.REFUSED))
 	return answers(ctx, s, p, "provider", front)
 }
 
-// answers waits until a forwarder on a host resolves a name.
+// answers waits until a forwarder on a host resolves a name of the town.
 func answers(ctx context.Context, s *stage.Stage, p interface{ Ended() (string, bool) }, host, addr string) error {
+	return resolves(ctx, s, p, host, addr, "www.museum.city.")
+}
+
+// resolves waits until a program on a host knows a name's address.
+func resolves(ctx context.Context, s *stage.Stage, p interface{ Ended() (string, bool) }, host, addr, name string) error {
 	for range 60 {
 		if log, ended := p.Ended(); ended {
 			return fmt.Errorf("%s ended: %s", host, log)
 		}
-		m, err := s.Ask(ctx, host, netip.Addr{}, netip.MustParseAddr(addr), new(dns.Msg).SetQuestion("www.museum.city.", dns.TypeA))
+		m, err := s.Ask(ctx, host, netip.Addr{}, netip.MustParseAddr(addr), new(dns.Msg).SetQuestion(name, dns.TypeA))
 		if err == nil && m.Rcode == dns.RcodeSuccess {
 			return nil
 		}

@@ -102,7 +102,7 @@ func (s *Stage) play(ctx context.Context, sc Scenario, file string) error {
 func (s *Stage) describe(ctx context.Context, sc Scenario, file, script string) (*pcaps.Description, error) {
 	d := &pcaps.Description{
 		Name: sc.Name, File: sc.File(), Title: sc.Title, Teaches: sc.Teaches, Show: sc.Show, Played: strings.Join(strings.Fields(sc.Played), " "),
-		Made: time.Now().UTC().Format(time.DateOnly), Versions: map[string]string{}, Healthy: sc.Healthy,
+		Made: time.Now().UTC().Format(time.DateOnly), Versions: map[string]string{}, Healthy: sc.Healthy, Also: sc.Also,
 	}
 	if d.Show == "" {
 		d.Show = "dnssniff report pcaps/" + sc.File()

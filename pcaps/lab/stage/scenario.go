@@ -23,6 +23,7 @@ type Scenario struct {
 	Healthy bool              // nothing is wrong: no warning is right
 	Cause   string            // the ID of the one finding to be made; "" if none
 	Scope   map[string]string // client, server, zone, subnet, link
+	Also    []pcaps.Cause     // findings to be made beside it
 
 	At      string               // the host where the capture is taken; empty: resolver
 	Ending  string               // of the file: pcap (if empty), pcapng, pcap.gz, pcapng.gz
