@@ -77,40 +77,70 @@ func (c *caseFile) deniedDomains(client addr) (list []string) {
 
 // nxdomainByType looks for servers that deny a name for one type and have it for another.
 func nxdomainByType(c *caseFile) (all []Finding) {
-	flip := anomalyOf('S', 3)
-	for _, g := range groupBy(c, where{kind: anyKind}, byServerZone, flip) {
-		server, zone := g.key.server, g.key.zone
-		names := g.Names.Estimate()
-		fine := c.zoneFine(server, zone)
-		if zone == "" || names < 2 || g.Seen < 2 || c.vanished(zone) {
-			continue
+	byName := where{kind: anyKind}
+	for _, resolvers := range []bool{false, true} { // what a zone's servers say explains what a resolver passes on
+		byName.also = func(r *row) bool { return c.resolver(r.Server) == resolvers }
+		filters := make(map[addr]bool)
+		if resolvers {
+			for _, g := range groupBy(c, byName, byServer, flip()) {
+				filters[g.key] = len(g.zones) >= 3 && g.Seen >= 6
+			}
 		}
-		f := Finding{
-			Severity:   Warning,
-			Title:      fmt.Sprintf("%s denies names of %s for one type and has them for another", server, bare(zone)),
-			Cause:      "NXDOMAIN means that a name has no records of any type. A load balancer or script that answers so for AAAA or HTTPS makes resolvers deny the name altogether, for as long as they remember it.",
-			Confidence: sure(0.9, g.Seen),
-			Scope:      Scope{Server: server.String(), Zone: zone},
-			Packets:    packetsOf(&g.Tally),
-			Wireshark:  both(nameFilter(zone), addressFilter(server)),
-			Next: []string{
-				command("for t in A AAAA HTTPS MX TXT; do dig @%s %s $t +norecurse | grep status; done", server, nameOf(&g.Tally, zone)) + "   # one status for all, is right",
-				command("dig @%s %s SOA +norecurse", server, zone) + "   # who runs it: the answer ought to be NOERROR without data",
-			},
-			Against: []string{"a name that was made or removed in the meantime: the same type then changes, too"},
+		for _, g := range groupBy(c, byName, func(r *row) serverZone {
+			if filters[r.Server] {
+				return serverZone{server: r.Server}
+			}
+			return byServerZone(r)
+		}, flip()) {
+			if zone := g.key.zone; zone == "" && !filters[g.key.server] || g.Names.Estimate() < 2 || g.Seen < 2 || zone != "" && c.vanished(zone) {
+				continue
+			}
+			all = append(all, c.deniedByType(g))
+			if !resolvers {
+				c.claim(where{zone: g.key.zone, side: front, kind: anyKind}, flip())
+			}
 		}
-		if c.resolver(server) {
-			f.Confidence *= 0.9
-			f.Against = append(f.Against, "the server is a resolver: the fault is of the zone's servers, or of a filter in it that blocks one type")
-		}
-		f.say(fmt.Sprintf("%s, such as %s, got NXDOMAIN for one type and NOERROR for another", plural(uint64(names), "name"), bare(nameOf(&g.Tally, zone))),
-			fmt.Sprintf("%s and %s for the zone from this server", plural(fine.Count, "answer"), plural(c.count(where{server: server, zone: zone}, evidence.RCODE(nxDomain)), "NXDOMAIN")))
-		f.seen(&g.Tally)
-		f.Clients = len(g.clients)
-		c.claim(where{server: server, zone: zone, kind: anyKind}, flip)
-		all = append(all, f)
 	}
 	return all
+}
+
+// flip is a name denied for one type and there for another, from one server.
+func flip() evidence.Symptom { return anomalyOf('S', 3) }
+
+// deniedByType is the finding about a server and a zone, or all zones.
+func (c *caseFile) deniedByType(g *group[serverZone]) Finding {
+	server, zone := g.key.server, g.key.zone
+	what, names, fine := bare(zone), g.Names.Estimate(), c.zoneFine(server, zone)
+	if zone == "" {
+		what, fine = some(bares(g.zones), 3), c.fine(where{server: server})
+	}
+	f := Finding{
+		Severity:   Warning,
+		Title:      fmt.Sprintf("%s denies names of %s for one type and has them for another", server, what),
+		Cause:      "NXDOMAIN means that a name has no records of any type. A load balancer or script that answers so for AAAA or HTTPS makes resolvers deny the name altogether, for as long as they remember it.",
+		Confidence: sure(0.9, g.Seen),
+		Scope:      Scope{Server: server.String(), Zone: zone},
+		Packets:    packetsOf(&g.Tally),
+		Wireshark:  both(nameFilter(zone), addressFilter(server)),
+		Next: []string{
+			command("for t in A AAAA HTTPS MX TXT; do dig @%s %s $t +norecurse | grep status; done", server, nameOf(&g.Tally, g.zone())) + "   # one status for all, is right",
+			command("dig @%s %s SOA +norecurse", server, g.zone()) + "   # who runs it: the answer ought to be NOERROR without data",
+		},
+		Against: []string{"a name that was made or removed in the meantime: the same type then changes, too"},
+	}
+	if c.resolver(server) && zone != "" {
+		f.Confidence *= 0.9
+		f.Against = append(f.Against, "the server is a resolver: the fault is of the zone's servers, or of a filter in it that blocks one type")
+	}
+	if zone == "" {
+		f.Cause = "NXDOMAIN means that a name has no records of any type. The server is a resolver, and does it for zones that have nothing in common: a filter in it, or before it, blocks a type so."
+	}
+	f.say(fmt.Sprintf("%s, such as %s, got NXDOMAIN for one type and NOERROR for another", plural(uint64(names), "name"), bare(nameOf(&g.Tally, g.zone()))),
+		fmt.Sprintf("%s and %s from this server", plural(fine.Count, "answer"), plural(c.count(where{server: server, zone: zone}, evidence.RCODE(nxDomain)), "NXDOMAIN")))
+	f.seen(&g.Tally)
+	f.Clients = len(g.clients)
+	c.claim(where{server: server, zone: zone, kind: anyKind}, flip())
+	return f
 }
 
 // At most so many denied and so many good domains are compared with each other.
