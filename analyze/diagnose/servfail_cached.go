@@ -50,6 +50,9 @@ func (c *caseFile) remembered(g *group[serverZone]) bool {
 		return false
 	}
 	fast, timed := atOnceOf(&g.Tally)
+	if c.count(where{server: g.key.server, zone: g.key.zone, side: front}, evidence.Unanswered, evidence.Late) > 0 {
+		return false
+	}
 	return timed > 0 && fast*20 >= timed*19 // else some came after a try, and the reason is elsewhere
 }
 

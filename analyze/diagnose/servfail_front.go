@@ -188,15 +188,16 @@ func (c *caseFile) since(w where, from int64) (n uint64) {
 
 // zoneFails looks for zones of which clients get SERVFAIL, unlike of the others, where nothing shows why. It is the last to speak about SERVFAIL.
 func zoneFails(c *caseFile) (all []Finding) {
-	list := groupBy(c, where{side: front, also: wellFormed}, byServerZone, evidence.RCODE(servFail))
+	list := groupBy(c, where{side: front, also: wellFormed}, byServerZone, failures()...)
 	for _, g := range list {
 		server, zone := g.key.server, g.key.zone
-		if zone == "" || g.Seen < 3 {
-			continue
+		failed := c.total(where{server: server, zone: zone, side: front}, evidence.RCODE(servFail))
+		if zone == "" || g.Seen < 3 || failed.Seen < 3 && !c.hopeless(where{server: server, zone: zone, side: front}) {
+			continue // silence alone is loss, if what is repeated is answered
 		}
 		own := c.zoneFine(server, zone)
 		rest := where{server: server, side: front, also: func(r *row) bool { return r.Zone != zone }}
-		others, othersFail := c.fine(where{server: server, side: front}), c.count(rest, evidence.RCODE(servFail))
+		others, othersFail := c.fine(where{server: server, side: front}), c.count(rest, failures()...)
 		k := contrast(g.Count, g.Count+own.Count, othersFail, othersFail+others.Count)
 		chance := byChance(g.Seen, g.Seen+own.Seen, othersFail, othersFail+others.Count) * float64(len(list)+len(c.rows[evidence.ZoneFine])) // about as many zones were looked at
 		if own.Count > g.Count || k < 0.5 || chance > 0.01 || own.Count+c.unseen(server) > g.Count || c.remembered(g) {
@@ -217,9 +218,13 @@ func zoneFails(c *caseFile) (all []Finding) {
 			},
 			Against: []string{"if the zone's servers answer from elsewhere, the trouble is on the way from the resolver to them"},
 		}
-		f.say(fmt.Sprintf("%s for %s got SERVFAIL, %d were answered", plural(g.Count, "query"), bare(zone), own.Count),
-			fmt.Sprintf("of all other names %s got SERVFAIL and %s were answered", plural(othersFail, "query"), number(others.Count-min(others.Count, own.Count))),
-			c.words(where{server: server, zone: zone, side: front}), slowness(&g.Tally), c.began(&g.Tally))
+		silent := ""
+		if n := g.Count - min(g.Count, failed.Count); n > 0 {
+			silent = fmt.Sprintf(", %s no answer in time", number(n))
+		}
+		f.say(fmt.Sprintf("%s for %s got SERVFAIL%s, %d were answered", plural(failed.Count, "query"), bare(zone), silent, own.Count),
+			fmt.Sprintf("of all other names %s failed so and %s were answered", plural(othersFail, "query"), number(others.Count-min(others.Count, own.Count))),
+			c.words(where{server: server, zone: zone, side: front}), slowness(&failed), c.began(&g.Tally))
 		if own.Count == 0 && len(g.clients) > 1 {
 			f.Severity = Critical
 		}

@@ -54,6 +54,17 @@ func TestServFailRules(t *testing.T) {
 			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
 			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
 			zone_fine - 198.51.100.53 example.net. 50 rd=50 ra=50`},
+		{"one zone gets no answer in time, whatever is repeated", "zone-fails", `
+			unanswered 192.0.2.1 198.51.100.53 example.com. 20 rd=20
+			lookup_failed 192.0.2.1 198.51.100.53 example.com. 10
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
+			zone_fine - 198.51.100.53 example.net. 50 rd=50 ra=50`},
+		{"one zone gets no answer, and does when it is repeated", "", `
+			unanswered 192.0.2.1 198.51.100.53 example.com. 20 rd=20
+			lookup_failed 192.0.2.1 198.51.100.53 example.com. 10
+			rescued_by_again 192.0.2.1 198.51.100.53 example.com. 9
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
+			zone_fine - 198.51.100.53 example.net. 50 rd=50 ra=50`},
 		{"a zone that fails now and then", "", `
 			SERVFAIL 192.0.2.1 198.51.100.53 example.com. 4 rd=4 ra=4
 			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50
