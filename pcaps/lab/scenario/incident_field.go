@@ -16,7 +16,7 @@ import (
 // fieldIncidents are of the rules that had no capture yet. Their truth was written before dnssniff saw them, by somebody who had read the guide's
 // pages and not the rules.
 func fieldIncidents() []incident {
-	return slices.Concat(failingResolvers(), failingZones(), balancers(), cookieIncidents(), viewIncidents(), busyClients(), hostileClients())
+	return slices.Concat(failingResolvers(), failingZones(), balancers(), cookieIncidents(), viewIncidents(), busyClients(), hostileClients(), againIncidents())
 }
 
 // harvest is a zone of the town with name servers of its own.

@@ -134,6 +134,11 @@ func twoSecrets(ctx context.Context, s *stage.Stage) error {
 
 // cachingCast is dnsdist with a cache in the resolver's place, and a BIND behind it.
 func cachingCast(ctx context.Context, s *stage.Stage) error {
+	return beforeBIND(ctx, s, `getPool(""):setCache(newPacketCache(10000, {maxTTL=86400}))`)
+}
+
+// beforeBIND is dnsdist with some settings in the resolver's place, and a BIND behind it.
+func beforeBIND(ctx context.Context, s *stage.Stage, settings string) error {
 	const behind = "10.76.0.53"
 	if err := devicesOf(s, "plant", 18); err != nil {
 		return err
@@ -152,8 +157,7 @@ func cachingCast(ctx context.Context, s *stage.Stage) error {
 	}
 	return balance(ctx, s, "resolver", stage.ResolverIPv4, "www.museum.city.", fmt.Sprintf(`addLocal("[%s]:53")
 newServer({address="%s:53", checkName="www.museum.city.", checkInterval=60})
-getPool(""):setCache(newPacketCache(10000, {maxTTL=86400}))
-`, stage.ResolverIPv6, behind))
+`, stage.ResolverIPv6, behind)+settings)
 }
 
 // cookied are people's devices, of which every third knows cookies.

@@ -6,11 +6,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -177,19 +175,7 @@ func mendedCast(ctx context.Context, s *stage.Stage) error {
 	if err := farHost(s, "hoster", nsdSecondary+"/28"); err != nil {
 		return err
 	}
-	var all sync.WaitGroup
-	for _, label := range townHosts() {
-		for _, t := range []uint16{dns.TypeA, dns.TypeAAAA, dns.TypeHTTPS} {
-			all.Go(func() {
-				q := new(dns.Msg).SetQuestion(label+".harvest.city.", t)
-				b, err := q.Pack()
-				if err == nil {
-					_, _ = s.Send(ctx, "clients", "udp", netip.Addr{}, netip.MustParseAddr(stage.ResolverIPv4), b, 12*time.Second) // it is the resolver that is to remember
-				}
-			})
-		}
-	}
-	all.Wait()
+	askAll(ctx, s, "harvest.city.")
 	_, err := s.Serve(ctx, "hoster", server.NSD, server.Config{Zones: []server.Zone{{Name: "harvest.city.", File: s.Files.Path("harvest.city.")}}})
 	return err
 }
