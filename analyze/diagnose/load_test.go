@@ -12,6 +12,12 @@ func TestLoadRules(t *testing.T) {
 			unsolicited 192.0.2.1 198.51.100.2 example.com. 100 names=1 responsebytes=300000`},
 		{"small unsolicited responses for many names", "", `
 			unsolicited 192.0.2.1 198.51.100.1 example.com. 100 names=90 responsebytes=10000`},
+		{"a victim that asks for itself", "reflection-victim", `
+			unsolicited 192.0.2.1 198.51.100.1 example.com. 200 names=2 responsebytes=300000
+			NOERROR 192.0.2.1 198.51.100.53 - 90 rd=90 ra=90 names=60`},
+		{"late answers of a host that asks much", "", `
+			unsolicited 192.0.2.1 198.51.100.1 example.com. 60 names=9 responsebytes=60000
+			NOERROR 192.0.2.1 198.51.100.53 - 90 rd=90 ra=90 names=60`},
 		{"one client above all", "client-flood", `
 			NOERROR 192.0.2.1 198.51.100.1 - 6000 rd=6000 ra=6000 names=50
 			NOERROR 192.0.2.2 198.51.100.1 - 60 rd=60 ra=60
@@ -31,6 +37,12 @@ func TestLoadRules(t *testing.T) {
 		{"a mail server's texts of many domains", "", `
 			NOERROR 192.0.2.1 198.51.100.1 - 100 rd=100 bulky=100 names=90 querybytes=4000 responsebytes=6000
 			NOERROR 192.0.2.2 198.51.100.1 - 100 rd=100`},
+		{"a text read three times a second, and nothing comes back", "txt-abuse", `
+			NOERROR 192.0.2.1 198.51.100.1 - 200 rd=200 ra=200 bulky=200 names=1 querybytes=9000 responsebytes=180000
+			NOERROR 203.0.113.2 198.51.100.1 - 100 rd=100`},
+		{"a text read thirty times a second", "amplification-abuse", `
+			NOERROR 192.0.2.1 198.51.100.1 - 300 rd=300 ra=300 bulky=300 names=1 querybytes=9000 responsebytes=180000 last=10
+			NOERROR 203.0.113.2 198.51.100.1 - 100 rd=100`},
 		{"amplification to a whole subnet", "amplification-abuse", `
 			NOERROR 192.0.2.1 198.51.100.1 - 20 rd=20 any=20 names=1 querybytes=800 responsebytes=60000
 			NOERROR 192.0.2.2 198.51.100.1 - 20 rd=20 any=20 names=1 querybytes=800 responsebytes=60000
@@ -85,6 +97,14 @@ func TestLoadRules(t *testing.T) {
 			FORMERR 192.0.2.2 198.51.100.1 example.com. 10 dubious=10 odd=10
 			unanswered 192.0.2.1 198.51.100.1 example.com. 40 dubious=40
 			unanswered 192.0.2.2 198.51.100.1 example.com. 40 dubious=40
+			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
+		{"most errors come, at the rate of a limit", "errors-rate-limited", `
+			FORMERR 192.0.2.1 198.51.100.1 - 400 dubious=400 odd=400 first=10 last=14
+			unanswered 192.0.2.1 198.51.100.1 - 100 dubious=100 first=10 last=14
+			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
+		{"most errors come, and few a second", "deliberate-drops", `
+			FORMERR 192.0.2.1 198.51.100.1 - 400 dubious=400 odd=400
+			unanswered 192.0.2.1 198.51.100.1 - 100 dubious=100
 			NOERROR 192.0.2.3 198.51.100.1 - 100 rd=100`},
 		{"dropped on purpose", "deliberate-drops", `
 			unanswered 192.0.2.1 198.51.100.1 example.com. 10 dubious=10

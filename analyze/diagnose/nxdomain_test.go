@@ -52,6 +52,11 @@ func TestNXDomainRules(t *testing.T) {
 			NOERROR 192.0.2.1 198.51.100.1 - 50 aa=50
 			NXDOMAIN 192.0.2.1 198.51.100.1 example.com. 9 aa=9
 			zone_fine - 198.51.100.1 example.com. 20 aa=20`},
+		{"a type denied for all zones, by a resolver", "nxdomain-by-type", `
+			S03 192.0.2.1 198.51.100.53 example.com. 2 names=2
+			S03 192.0.2.1 198.51.100.53 example.net. 2 names=2
+			S03 192.0.2.1 198.51.100.53 example.org. 2 names=2
+			NOERROR 192.0.2.1 198.51.100.53 - 50 rd=50 ra=50`},
 		{"one name that came to be", "", `
 			S03 192.0.2.1 198.51.100.1 example.com. 2 names=1
 			NOERROR 192.0.2.1 198.51.100.1 - 50 aa=50`},

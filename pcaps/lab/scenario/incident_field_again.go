@@ -83,7 +83,46 @@ func againIncidents() []incident {
 			cast:  filteringCast(`addAction(QTypeRule(65), RCodeAction(DNSRCode.NXDOMAIN))`),
 			crowd: townCrowd("plant", 5, 0), length: 28 * time.Second,
 		},
+		{
+			name: "healthy-services", title: "a healthy day of a site with a mail server, a log server and an inside view",
+			teaches: "that TXT for many names, one client that asks much, private addresses and AAAA for what has none are no faults",
+			played: `Sixteen devices of a plant, a mail server, 10.72.9.25, and a log server, 10.72.10.25, use Unbound; captured at the resolver, its clients' side. Nothing is wrong. What could be taken for it: the mail server looks up SPF and DKIM keys, five
+				lookups a second, of which large ones go over TCP; the log server, for which dnsperf stands, asks for the names of addresses twenty-five times a second; all get inside addresses for depot.city, from a view; a monitor asks for AAAA of a host that has none each
+				five seconds, and for a TXT record each two.`,
+			ending: "pcap.gz", capture: netns.CaptureOptions{Filter: "port 53 and (net 10.73.0.0/16 or net 10.72.0.0/16 or net 2001:db8:53:2::/64)"}, alone: true, cast: servicesCast,
+			crowd: townCrowd("plant", 4, 0), length: 30 * time.Second, beside: services,
+		},
 	}
+}
+
+// servicesCast is the town with large TXT records and a view for all, a mail server and a log server.
+func servicesCast(ctx context.Context, s *stage.Stage) error {
+	view := insideView()
+	view.Extra += "  access-control-view: 10.72.0.0/16 inside\n"
+	w := stage.World{Clients: 2, Configs: map[string]server.Config{"resolver": view}, Zones: changedTown("ferry.city.", domainKeys)}
+	return casts(town(w, "plant", 16), oneHost("mailer", "10.72.9.25"), oneHost("logger", "10.72.10.25"))(ctx, s)
+}
+
+// services are what servers look up.
+func services(ctx context.Context, s *stage.Stage) error {
+	s.Go(func() error {
+		return crowd{hosts: []string{"mailer"}, habits: stubs()[1:2], errand: mail, rate: 5, names: townNames(""), salt: 61}.talk(ctx, s, 29*time.Second)
+	})
+	s.Go(func() error { return visitTown(ctx, s, "plant", 1, 29*time.Second, "depot.city.") })
+	s.Go(func() error { return writeLog(ctx, s, "25", "18") })
+	for i := range 14 {
+		if err := pause(ctx, 2*time.Second); err != nil {
+			return err
+		}
+		what := []string{"museum.city", "TXT"}
+		if i%5 == 4 {
+			what = []string{"tickets.museum.city", "AAAA"}
+		}
+		if _, err := s.Dig(ctx, "plant", append([]string{"-b", "10.73.2.70", "@" + stage.ResolverIPv4}, what...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dropCast is an Unbound with few slots, and two name servers far away.

@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -193,7 +194,10 @@ func forgetful(from string) func(context.Context, *stage.Stage) error {
 				for range 3 {
 					q.Id = dns.Id()
 					m, err := s.Ask(ctx, "plant", netip.MustParseAddr(from), netip.MustParseAddr(stage.ResolverIPv4), q)
-					if err != nil || m.Rcode != dns.RcodeBadCookie {
+					if err != nil && !errors.Is(err, stage.ErrNoAnswer) {
+						return err
+					}
+					if m == nil || m.Rcode != dns.RcodeBadCookie {
 						return nil
 					}
 				}

@@ -90,8 +90,11 @@ func hostileClients() []incident {
 	}
 }
 
-// logLines has dnsperf look up names as a log server would.
-func logLines(ctx context.Context, s *stage.Stage) error {
+// logLines is a log server with much to do.
+func logLines(ctx context.Context, s *stage.Stage) error { return writeLog(ctx, s, "60", "16") }
+
+// writeLog has dnsperf look up names as a log server would, so many a second for so many seconds.
+func writeLog(ctx context.Context, s *stage.Stage, rate, seconds string) error {
 	var b strings.Builder
 	for i := range 40 {
 		fmt.Fprintf(&b, "%d.1.53.10.in-addr.arpa PTR\n", 11+i)
@@ -104,7 +107,7 @@ func logLines(ctx context.Context, s *stage.Stage) error {
 		return err
 	}
 	s.Uses("dnsperf")
-	_, err = s.Run(ctx, "logger", "", "dnsperf", "-s", stage.ResolverIPv4, "-d", file, "-Q", "60", "-l", "16", "-c", "4")
+	_, err = s.Run(ctx, "logger", "", "dnsperf", "-s", stage.ResolverIPv4, "-d", file, "-Q", rate, "-l", seconds, "-c", "4")
 	return err
 }
 
