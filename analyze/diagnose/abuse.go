@@ -27,12 +27,11 @@ func (c *caseFile) victims(subnet func(addr) netip.Prefix, addrs int) (all []Fin
 	for _, g := range groupBy(c, where{also: func(r *row) bool { return r.Client != addr{} }}, func(r *row) netip.Prefix { return subnet(r.Client) }, evidence.RCODE(0)) {
 		bulky := uint64(g.ANY) + uint64(g.Bulky)
 		factor := float64(g.ResponseBytes) / float64(max(g.QueryBytes, 1))
-		back := c.count(where{subnet: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned)
-		if addrs == 1 && back == 0 && perSecond(&g.Tally) < flood {
-			continue // nobody forges sources for that little: a program of the client's own
-		}
 		if len(g.clients) < addrs || bulky < 20 || g.Seen < 20 || bulky*10 < g.Count*8 || factor < 8 || g.Names.Estimate()*10 > int(g.Count) {
 			continue
+		}
+		if addrs == 1 && perSecond(&g.Tally) < flood && c.count(where{subnet: g.key, kind: anyKind}, evidence.ICMPPort+evidence.Returned) == 0 {
+			continue // nobody forges sources for that little: a program of the client's own
 		}
 		hit[g.key] = true
 		groups = append(groups, g)

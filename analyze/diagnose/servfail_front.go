@@ -191,8 +191,11 @@ func zoneFails(c *caseFile) (all []Finding) {
 	list := groupBy(c, where{side: front, also: wellFormed}, byServerZone, failures()...)
 	for _, g := range list {
 		server, zone := g.key.server, g.key.zone
+		if zone == "" || g.Seen < 3 {
+			continue
+		}
 		failed := c.total(where{server: server, zone: zone, side: front}, evidence.RCODE(servFail))
-		if zone == "" || g.Seen < 3 || failed.Seen < 3 && !c.hopeless(where{server: server, zone: zone, side: front}) {
+		if failed.Seen < 3 && !c.hopeless(where{server: server, zone: zone, side: front}) {
 			continue // silence alone is loss, if what is repeated is answered
 		}
 		own := c.zoneFine(server, zone)
