@@ -12,7 +12,6 @@ import (
 	"github.com/dnssniff/dnssniff/decode/anomaly"
 	"github.com/dnssniff/dnssniff/decode/packet"
 	"github.com/dnssniff/dnssniff/decode/wire"
-	"math/bits"
 )
 
 // Directory knows the names and addresses behind the hashes of a run.
@@ -31,7 +30,7 @@ type Collector struct {
 	seed      uint64
 	directory Directory
 	finder    *zone.Finder
-	seen      [classes]uint32 // transactions by class
+	samples   [classes]sample
 	denied    denied
 	asked     asked
 	answers   uint32 // up to where all clients are looked at for it
@@ -135,16 +134,23 @@ func anomalies(t *decode.Transaction) func(func(anomaly.ID) bool) {
 	}
 }
 
-// Transactions of a class that are all taken, and of those beyond: block in a row of each period, the first of span/shortest periods being the shortest, and
-// those of each span of twice the length twice as long, so that the sum is never more than an eighth off.
+// Transactions of a class that are all taken, and of those beyond: block in a row of each period. Periods begin with the shortest, and are twice as long after
+// alike of them, so that the sum is never more than an eighth off.
 const (
 	exact    = 1 << 10
 	block    = 1 << 5
 	shortest = 2 * block
-	span     = 8 * shortest
+	alike    = 8
 	doubled  = 6 // how often periods become longer
 	period   = shortest << doubled
 )
+
+// sample is where a class is in all that.
+type sample struct {
+	skip  uint32 // how many come before the next that is taken
+	taken uint32 // one by one, and of the periods of one length
+	times uint8  // doubled
+}
 
 // allOf is how many of a class are all taken: of good answers, of which there are the most, half as many.
 func allOf(class int) uint32 {
@@ -156,21 +162,27 @@ func allOf(class int) uint32 {
 
 // weight says for how many transactions of its class one stands; 0 is not at all.
 func (c *Collector) weight(class int) uint32 {
-	n, all := c.seen[class], allOf(class)
-	c.seen[class]++
-	if n < all {
+	s := &c.samples[class]
+	if s.skip > 0 {
+		s.skip--
+		return 0
+	}
+	return s.take(allOf(class))
+}
+
+// take says for how many transactions one stands that is taken.
+func (s *sample) take(all uint32) uint32 {
+	if s.taken++; s.taken <= all {
 		return 1
 	}
-	times := min(bits.Len32((n-all)/span+1)-1, doubled)
-	begin := all + span*(1<<times-1)
-	long := uint32(shortest) << times
-	if long == period && n == begin+period-1 {
-		c.seen[class] = begin
+	long := uint32(shortest) << s.times
+	if n := s.taken - all; n%block == 0 {
+		s.skip = long - block
+		if n == alike*block {
+			s.taken, s.times = all, min(s.times+1, doubled)
+		}
 	}
-	if (n-begin)%long < block {
-		return long / block
-	}
-	return 0
+	return long / block
 }
 
 // Transaction takes the end of a transaction.

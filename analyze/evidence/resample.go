@@ -5,7 +5,9 @@ const resampled = 1 << 8
 
 // Resample makes a collector take the next 256 transactions of each class all, whatever has been before.
 func (c *Collector) Resample() {
-	for class, n := range c.seen {
-		c.seen[class] = min(n, allOf(class)-resampled)
+	for class := range c.samples {
+		if most := allOf(class) - resampled; c.samples[class].taken > most {
+			c.samples[class] = sample{taken: most}
+		}
 	}
 }

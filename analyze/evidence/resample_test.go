@@ -22,7 +22,7 @@ func TestResample(t *testing.T) {
 	}
 	c = New(1, 1<<10, nil)
 	c.Resample()
-	if c.weight(classOdd) != 1 || c.seen[classOdd] != 1 {
+	if c.weight(classOdd) != 1 || c.samples[classOdd].taken != 1 {
 		t.Error("what is new is counted anew")
 	}
 }
@@ -40,7 +40,7 @@ func TestWeights(t *testing.T) {
 			t.Fatalf("%d transactions weigh %d", n+1, sum)
 		}
 	}
-	if most := exact + 8*block*doubled + 300*block; taken > most {
+	if most := exact + alike*block*doubled + 300*block; taken > most {
 		t.Errorf("%d were taken, want %d at most", taken, most)
 	}
 }
