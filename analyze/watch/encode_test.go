@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -39,9 +40,20 @@ func (c *encoding) Transaction(t *decode.Transaction) {
 	if len(c.room) > mostRecord {
 		c.t.Errorf("%d bytes", len(c.room))
 	}
-	if n := testing.AllocsPerRun(1, func() { c.room = c.e.append(c.room[:0], t) }); n > 0 {
+	if n := c.allocations(t); n > 0 {
 		c.t.Errorf("packet %d: %v allocations", want.QueryPacket, n)
 	}
+}
+
+// allocations returns how many allocations one transaction takes: the least of several times, as what decompresses the captures allocates beside it.
+func (c *encoding) allocations(t *decode.Transaction) float64 {
+	least := math.Inf(1)
+	for range 5 {
+		if least = min(least, testing.AllocsPerRun(1, func() { c.room = c.e.append(c.room[:0], t) })); least == 0 {
+			break
+		}
+	}
+	return least
 }
 
 // samples are the captures of the repository.
