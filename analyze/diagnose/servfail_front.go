@@ -222,7 +222,7 @@ func zoneFails(c *caseFile) (all []Finding) {
 			Against: []string{"if the zone's servers answer from elsewhere, the trouble is on the way from the resolver to them"},
 		}
 		silent := ""
-		if n := g.Count - min(g.Count, failed.Count); n > 0 {
+		if n := c.count(where{server: server, zone: zone, side: front}, evidence.Unanswered); n > 0 {
 			silent = fmt.Sprintf(", %s no answer in time", number(n))
 		}
 		f.say(fmt.Sprintf("%s for %s got SERVFAIL%s, %d were answered", plural(failed.Count, "query"), bare(zone), silent, own.Count),
